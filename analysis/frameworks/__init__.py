@@ -1,0 +1,1 @@
+"""Vision frameworks shipped with the project, one TOML file each."""

@@ -1,0 +1,252 @@
+"""Bring a consultation's tables together into what the report of one wave shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.codebook import split_joined
+from analysis.priorities import RESPONSE_KEY, Priorities
+from analysis.tables import rows_of
+from analysis.types import (
+    Breakdown,
+    Campaign,
+    QuestionId,
+    QuestionSummary,
+    Quote,
+    Reason,
+    ReportData,
+    SafeText,
+    Stance,
+    Status,
+    ThemeId,
+    ThemeState,
+    ThemeSummary,
+    VisionCode,
+    VisionSummary,
+    Wave,
+)
+
+LEAST_CELL = 5
+_FEW = 12
+_CAMPAIGNS = 10
+_QUOTE_MIN_CHARS = 15
+
+
+class ReportSettings(BaseModel):
+    """What a report may show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_cell: int = Field(ge=LEAST_CELL)
+    quotes: int = Field(ge=0)
+    quote_min_respondents: int = Field(ge=1)
+    quote_max_chars: int = Field(ge=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the consultation."""
+
+    question_id: QuestionId
+    text: str
+    stance: Stance
+
+
+@dataclass(frozen=True, slots=True)
+class VisionHeading:
+    """A theme of the vision as headed in the report."""
+
+    code: VisionCode
+    title: str
+    aspiration: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the report says of the consultation itself; `waves` end with the wave reported."""
+
+    consultation_id: str
+    title: str
+    synthetic: bool
+    waves: tuple[Wave, ...]
+    questions: tuple[Question, ...]
+    framework_title: str
+    vision: tuple[VisionHeading, ...]
+    provenance: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The contract's tables for all waves up to the one reported."""
+
+    responses: pd.DataFrame
+    segments: pd.DataFrame
+    themes: pd.DataFrame
+    response_themes: pd.DataFrame
+    response_vision: pd.DataFrame
+
+
+def summarise(
+    tables: Tables, about: About, rows_read: int, redactions: Mapping[str, int], settings: ReportSettings
+) -> ReportData:
+    """Return all that the report of the last of `about.waves` shows. `rows_read` and `redactions` are of that wave."""
+    return _Summary(tables, about, settings).report(rows_read, redactions)
+
+
+class _Summary:
+    def __init__(self, tables: Tables, about: About, settings: ReportSettings) -> None:
+        self._about, self._settings, self._tables = about, settings, tables
+        self._wave = about.waves[-1]
+        self._stance: dict[str, Stance] = {question.question_id: question.stance for question in about.questions}
+        self._here = tables.responses[tables.responses["wave"] == self._wave]
+        self._priorities = Priorities(tables.responses, self._stance, self._wave, about.waves)
+        self._quotable = self._quotable_responses()
+
+    def report(self, rows_read: int, redactions: Mapping[str, int]) -> ReportData:
+        themes = self._themes()
+        vision = self._vision(themes)
+        outside = self._priorities.substantive_without(self._tables.response_vision)
+        few = self._priorities.substantive_without(self._tables.response_themes)
+        about = self._about
+        return ReportData(
+            consultation_id=about.consultation_id,
+            title=about.title,
+            wave=self._wave,
+            waves=about.waves,
+            synthetic=about.synthetic,
+            framework_title=about.framework_title,
+            respondents=self._priorities.answered(self._wave),
+            rows_read=rows_read,
+            questions=tuple(self._question(question) for question in about.questions),
+            vision=vision,
+            themes=themes,
+            outside_vision=self._priorities.count(outside),
+            outside_themes=tuple(theme for theme in themes if not theme.vision),
+            outside_quotes=self._quotes(outside.assign(score=0.0), self._settings.quotes, len(outside)),
+            unthemed_responses=len(few),
+            few=self._quotes(few.assign(score=0.0), _FEW, len(few)),
+            campaigns=self._campaigns(),
+            excluded=self._excluded(),
+            languages=_counts(self._substantive["language"]),
+            breakdowns=self._breakdowns(),
+            redactions=dict(redactions),
+            min_cell=self._settings.min_cell,
+            provenance=about.provenance,
+        )
+
+    @property
+    def _substantive(self) -> pd.DataFrame:
+        return self._here[self._here["status"] == Status.SUBSTANTIVE]
+
+    def _question(self, question: Question) -> QuestionSummary:
+        answers = self._here.loc[self._here["question_id"] == question.question_id, "status"].value_counts()
+        by_status: dict[Status, int] = {
+            status: int(answers.get(str(status), 0)) for status in Status if status is not Status.REJECTED
+        }
+        return QuestionSummary(question.question_id, question.text, question.stance, by_status)
+
+    def _themes(self) -> tuple[ThemeSummary, ...]:
+        """Themes raised in this wave, largest first."""
+        shown = self._tables.themes[self._tables.themes["state"] != str(ThemeState.HIDDEN)]
+        raised = dict(tuple(self._tables.response_themes.groupby("theme_id")))
+        nobody = self._tables.response_themes.iloc[:0]
+        themes = [self._theme(row._asdict(), raised.get(row.theme_id, nobody)) for row in rows_of(shown)]
+        present = [theme for theme in themes if theme.count.respondents]
+        return tuple(sorted(present, key=lambda theme: (-theme.count.respondents, theme.label, theme.theme_id)))
+
+    def _theme(self, row: Mapping[str, str], raised: pd.DataFrame) -> ThemeSummary:
+        count = self._priorities.count(raised)
+        return ThemeSummary(
+            theme_id=ThemeId(row["theme_id"]),
+            label=row["label"],
+            description=row["description"],
+            keywords=split_joined(row["keywords"]),
+            state=ThemeState(row["state"]),
+            first_wave=Wave(row["first_wave"]),
+            vision=tuple(VisionCode(code) for code in split_joined(row["vision"])),
+            count=count,
+            quotes=self._quotes(raised, self._settings.quotes, count.respondents),
+        )
+
+    def _vision(self, themes: Sequence[ThemeSummary]) -> tuple[VisionSummary, ...]:
+        """Vision themes ranked by respondents; equal counts stand in the framework's order and share a rank."""
+        links = self._tables.response_vision
+        raised = {heading.code: links[links["vision_code"] == heading.code] for heading in self._about.vision}
+        counts = {code: self._priorities.count(rows) for code, rows in raised.items()}
+        ordered = sorted(self._about.vision, key=lambda heading: -counts[heading.code].respondents)
+        return tuple(
+            VisionSummary(
+                code=heading.code,
+                title=heading.title,
+                aspiration=heading.aspiration,
+                rank=1 + sum(c.respondents > counts[heading.code].respondents for c in counts.values()),
+                count=counts[heading.code],
+                themes=tuple(theme for theme in themes if theme.vision[:1] == (heading.code,)),
+                quotes=self._quotes(raised[heading.code], self._settings.quotes, counts[heading.code].respondents),
+            )
+            for heading in ordered
+        )
+
+    def _quotable_responses(self) -> pd.DataFrame:
+        """Responses that may be quoted: nothing was redacted in them, they are no campaign letter, and fit the page."""
+        rows = self._substantive
+        length = rows["text"].str.len()
+        fits = (length <= self._settings.quote_max_chars) & (length >= _QUOTE_MIN_CHARS)
+        own = (rows["redactions"] == 0) & ~rows["campaign"] & (rows["duplicate_of"] == "")
+        return rows.loc[fits & own, [*RESPONSE_KEY, "text", "respondent"]]
+
+    def _quotes(self, raised: pd.DataFrame, wanted: int, respondents: int) -> tuple[Quote, ...]:
+        """Pick typical quotes from different respondents, taking the stances in turn so that each side is heard."""
+        if respondents < self._settings.quote_min_respondents or wanted == 0:
+            return ()
+        rows = self._quotable.merge(raised[[*RESPONSE_KEY, "score"]], on=RESPONSE_KEY)
+        rows = rows.sort_values(["score", "text"], ascending=[False, True], kind="stable")
+        rows = rows.drop_duplicates("respondent").drop_duplicates("text")
+        rows = rows.assign(stance=rows["question_id"].map(self._stance))
+        turn = rows.groupby("stance", sort=False).cumcount()
+        first = rows.assign(turn=turn).sort_values("turn", kind="stable").head(wanted)
+        return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(first))
+
+    def _campaigns(self) -> tuple[Campaign, ...]:
+        letters = self._here[self._here["campaign"]]
+        group = letters["duplicate_of"].where(letters["duplicate_of"] != "", letters["response_id"])
+        found = [Campaign(int(rows["respondent"].nunique()), self._letter(rows)) for _, rows in letters.groupby(group)]
+        return tuple(sorted(found, key=lambda campaign: (-campaign.size, campaign.example))[:_CAMPAIGNS])
+
+    def _letter(self, rows: pd.DataFrame) -> SafeText:
+        """Return the letter's text, cut to the length of a quote."""
+        text = str(rows["text"].mode().iloc[0])
+        most = self._settings.quote_max_chars
+        return SafeText(text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …")
+
+    def _excluded(self) -> tuple[Reason, ...]:
+        rejected = self._here[self._here["status"] == Status.REJECTED]
+        return tuple(Reason(reason, count) for reason, count in _counts(rejected["reason"]).items())
+
+    def _breakdowns(self) -> tuple[Breakdown, ...]:
+        people = self._substantive.drop_duplicates("respondent")
+        columns = [column for column in people.columns if column.startswith("demographic_")]
+        return tuple(self._breakdown(column, people[column]) for column in columns)
+
+    def _breakdown(self, column: str, answers: pd.Series[str]) -> Breakdown:
+        counts = _counts(answers.fillna("").replace("", "Not given"))
+        rows = [(value, count if count >= self._settings.min_cell else None) for value, count in counts.items()]
+        return Breakdown(column.removeprefix("demographic_").replace("_", " ").capitalize(), tuple(_hidden_twice(rows)))
+
+
+def _hidden_twice(rows: list[tuple[str, int | None]]) -> Iterable[tuple[str, int | None]]:
+    """If just one count is hidden, hide the next smallest too, or the total would give it away."""
+    shown = [i for i, (_, count) in enumerate(rows) if count is not None]
+    if len(rows) - len(shown) == 1 and shown:
+        smallest = min(shown, key=lambda i: rows[i][1] or 0)
+        rows[smallest] = (rows[smallest][0], None)
+    return rows
+
+
+def _counts(values: pd.Series[str]) -> dict[str, int]:
+    counted = values.value_counts()
+    return {str(value): int(counted[value]) for value in sorted(counted.index, key=lambda v: (-counted[v], str(v)))}

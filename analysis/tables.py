@@ -1,0 +1,171 @@
+"""The tables other programs rely on: their columns, checked before writing; CSV beside Parquet, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.errors import ManifestoError
+from analysis.files import write_atomically
+from analysis.types import STANCES, Status, ThemeState
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+CONTRACT: dict[str, dict[str, type]] = {
+    "responses": {
+        "wave": str,
+        "response_id": str,
+        "question_id": str,
+        "text": str,
+        "status": str,
+        "duplicate_of": str,
+        "language": str,
+        "respondent": str,
+        "source": str,
+        "row": int,
+        "redactions": int,
+        "campaign": bool,
+        "reason": str,
+    },
+    "segments": {
+        "segment_id": str,
+        "wave": str,
+        "response_id": str,
+        "question_id": str,
+        "text": str,
+        "start": int,
+        "end": int,
+        "theme_id": str,
+        "theme_score": float,
+        "vision": str,
+    },
+    "themes": {
+        "theme_id": str,
+        "label": str,
+        "description": str,
+        "keywords": str,
+        "first_wave": str,
+        "state": str,
+        "vision": str,
+    },
+    "response_themes": {
+        "wave": str,
+        "response_id": str,
+        "question_id": str,
+        "theme_id": str,
+        "score": float,
+        "stance": str,
+    },
+    "response_vision": {
+        "wave": str,
+        "response_id": str,
+        "question_id": str,
+        "vision_code": str,
+        "score": float,
+    },
+}
+"""Column name to type, per table. Columns may be added to this list and never renamed. `responses` also has one column
+`demographic_<id>` for each demographic of the consultation."""
+
+_ALLOWED = {
+    ("responses", "status"): [str(status) for status in Status],
+    ("themes", "state"): [str(state) for state in ThemeState],
+    ("response_themes", "stance"): list(STANCES),
+}
+_KEYS = {
+    "segments": ["segment_id"],
+    "themes": ["theme_id"],
+    "response_themes": ["wave", "response_id", "question_id", "theme_id"],
+    "response_vision": ["wave", "response_id", "question_id", "vision_code"],
+}
+_FORMULA = re.compile(r"^[=+\-@\t\r\n]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the contract's columns first, in order; raise ManifestoError if it breaks the contract.
+
+    The error names columns and checks, never a cell.
+    """
+    typed = table.astype({column: kind for column, kind in CONTRACT[name].items() if column in table.columns})
+    problems = _problems(name, typed)
+    if problems:
+        raise ManifestoError(
+            f"The table '{name}' breaks its contract ({problems}). This is a fault of the program: report it."
+        )
+    extra = [column for column in typed.columns if column not in CONTRACT[name]]
+    order = [*CONTRACT[name], *sorted(extra)]
+    return typed[order].reset_index(drop=True)
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table of the contract without rows."""
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in CONTRACT[name].items()})
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write one Parquet file, whole or not at all; equal tables give equal bytes."""
+    with write_atomically(path) as part:
+        table.to_parquet(part, index=False, compression="zstd")
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write one CSV file (UTF-8 with BOM, so that Excel reads it) in which no cell is taken for a formula.
+
+    A text that begins like a formula gets an apostrophe before it (OWASP); the Parquet file has the text as it is.
+    """
+    safe = table.apply(lambda column: column.map(_inert) if _is_text(column) else column)
+    with write_atomically(path) as part:
+        safe.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+
+
+def read_table(name: str, folder: Path) -> pd.DataFrame:
+    """Read a table of the contract from a processed folder; without a file, an empty table."""
+    path = folder / f"{name}.parquet"
+    return pd.read_parquet(path) if path.exists() else empty_table(name)
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows as named tuples (pandas' stubs do not know their columns)."""
+    yield from table.itertuples(index=False)
+
+
+def _is_text(column: pd.Series[Any]) -> bool:
+    return bool(pd.api.types.is_string_dtype(column.dtype) or column.dtype == object)
+
+
+def _inert(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = _CONTROL.sub("", value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _problems(name: str, table: pd.DataFrame) -> str:
+    from pandera.errors import SchemaErrors
+
+    try:
+        _schema(name).validate(table, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases[["column", "check"]].drop_duplicates().astype(str)
+        return "; ".join(f"{row.column}: {row.check}" for row in cases.itertuples(index=False))
+    return ""
+
+
+@functools.cache
+def _schema(name: str) -> DataFrameSchema:
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    def column(table: str, label: str) -> Column:
+        allowed = _ALLOWED.get((table, label))
+        return Column(nullable=False, checks=[Check.isin(allowed)] if allowed else [])
+
+    columns = {label: column(name, label) for label in CONTRACT[name]}
+    return DataFrameSchema(columns, strict=False, unique=_KEYS.get(name))

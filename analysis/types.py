@@ -1,0 +1,234 @@
+"""The values that pass between stages: frozen, in the field's terms. Raw and anonymised text are different types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, NewType
+
+RawText = NewType("RawText", str)
+"""Text as a resident wrote it. Lives only inside the load-and-redact step."""
+SafeText = NewType("SafeText", str)
+"""Text after redaction; the only kind that is written, logged or shown."""
+
+ResponseId = NewType("ResponseId", str)
+RespondentId = NewType("RespondentId", str)
+QuestionId = NewType("QuestionId", str)
+SegmentId = NewType("SegmentId", str)
+ThemeId = NewType("ThemeId", str)
+VisionCode = NewType("VisionCode", str)
+Wave = NewType("Wave", str)
+
+Stance = Literal["like", "dislike", "hope", "open"]
+STANCES: tuple[Stance, ...] = ("like", "dislike", "hope", "open")
+
+
+class Status(StrEnum):
+    """What became of a response."""
+
+    SUBSTANTIVE = "substantive"
+    BLANK = "blank"
+    NON_SUBSTANTIVE = "non_substantive"
+    REJECTED = "rejected"
+
+
+class ThemeState(StrEnum):
+    """Where a theme stands in the codebook."""
+
+    CONFIRMED = "confirmed"
+    EMERGING = "emerging"
+    MERGED = "merged"
+    HIDDEN = "hidden"
+
+
+# --- ingest -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RawResponse:
+    """One respondent's answer to one question, as read. `row` counts as in a spreadsheet, header row 1."""
+
+    response_id: ResponseId
+    respondent_id: RespondentId
+    question_id: QuestionId
+    text: RawText
+    source: str
+    row: int
+    demographics: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that could not be used, and why. `detail` never holds resident text."""
+
+    response_id: ResponseId
+    source: str
+    row: int
+    column: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A wave as read: usable responses, rejected rows, warnings, and how many data rows each file held."""
+
+    responses: tuple[RawResponse, ...]
+    rejected: tuple[RejectedRow, ...]
+    warnings: tuple[str, ...]
+    rows_read: Mapping[str, int]
+
+
+# --- anonymise --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PiiSpan:
+    """Personal data found at `[start, end)` of the raw text. Holds no value, so it can be counted and logged."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """Redacted text and the spans (offsets into the raw text) that were replaced."""
+
+    text: SafeText
+    spans: tuple[PiiSpan, ...]
+
+
+# --- segments ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence or clause; `text` is exactly `response text[start:end]`."""
+
+    text: SafeText
+    start: int
+    end: int
+
+
+# --- what a report shows ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A resident's anonymised words, verbatim, with the stance of the question they answer."""
+
+    text: SafeText
+    stance: Stance
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Respondents who raise something: in all, by stance, by wave, and without campaign letters.
+
+    `share` and `share_by_wave` are of the respondents with at least one substantive response (0 to 1).
+    """
+
+    respondents: int
+    share: float
+    by_stance: Mapping[Stance, int]
+    by_wave: Mapping[Wave, int]
+    share_by_wave: Mapping[Wave, float]
+    without_campaigns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeSummary:
+    """A found theme as the report shows it."""
+
+    theme_id: ThemeId
+    label: str
+    description: str
+    keywords: tuple[str, ...]
+    state: ThemeState
+    first_wave: Wave
+    vision: tuple[VisionCode, ...]
+    count: Count
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisionSummary:
+    """A vision theme as the report shows it; `themes` are the found themes under it, largest first."""
+
+    code: VisionCode
+    title: str
+    aspiration: str
+    rank: int
+    count: Count
+    themes: tuple[ThemeSummary, ...]
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSummary:
+    """A question and what became of the answers to it."""
+
+    question_id: QuestionId
+    text: str
+    stance: Stance
+    by_status: Mapping[Status, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The same or nearly the same letter sent by several respondents."""
+
+    size: int
+    example: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Who answered: respondents by what they volunteered; None where the count is too small to show."""
+
+    name: str
+    rows: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why rows or responses were left out, and how many."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """All that a report of one wave shows. Counts are of the wave unless `by_wave` says otherwise.
+
+    `outside_vision` is what respondents raise that no vision theme covers; `few` are examples of responses that have
+    no found theme. `redactions` counts replaced personal data by type. `provenance` is (name, value) of the run.
+    """
+
+    consultation_id: str
+    title: str
+    wave: Wave
+    waves: tuple[Wave, ...]
+    synthetic: bool
+    framework_title: str
+    respondents: int
+    rows_read: int
+    questions: tuple[QuestionSummary, ...]
+    vision: tuple[VisionSummary, ...]
+    themes: tuple[ThemeSummary, ...]
+    outside_vision: Count
+    outside_themes: tuple[ThemeSummary, ...]
+    outside_quotes: tuple[Quote, ...]
+    unthemed_responses: int
+    few: tuple[Quote, ...]
+    campaigns: tuple[Campaign, ...]
+    excluded: tuple[Reason, ...]
+    languages: Mapping[str, int]
+    breakdowns: tuple[Breakdown, ...]
+    redactions: Mapping[str, int]
+    min_cell: int
+    provenance: tuple[tuple[str, str], ...]

@@ -1,0 +1,224 @@
+"""The `manifesto` command. Heavy libraries are imported inside the commands that need them."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analysis.errors import Fault, InputError, ManifestoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analysis.scaffold import ScaffoldReport
+    from flows.consultation import RunResult
+
+BAD_INPUT, PROGRAM_FAULT = 2, 1
+
+app = typer.Typer(
+    name="manifesto",
+    help="Read every answer to a consultation: anonymise, find themes, link them to the vision, report. Offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR_OF_CONSULTATION", help="Folder with consultation.toml and a folder per wave.")
+]
+Processed = Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")]
+Reports = Annotated[Path, typer.Option(metavar="DIR", help="Where reports are written.")]
+PROCESSED, REPORTS, RAW = Path("data/processed"), Path("reports/published"), Path("data/raw")
+
+
+def main() -> None:
+    """Run the command line; exit 0 on success, 2 on bad input with one clear message, never with a traceback."""
+    try:
+        app()
+    except InputError as error:
+        _stop(_listed(error.faults), BAD_INPUT)
+    except ManifestoError as error:
+        _stop(str(error), BAD_INPUT)
+    except OSError as error:
+        what = f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}."
+        _stop(f"{what} Check that it exists, that you may use it, and that the disk has room.", BAD_INPUT)
+    except KeyboardInterrupt:
+        _stop("Stopped. Nothing is half-written; run again to go on.", 130)
+    except Exception as error:  # the words of an unexpected error may quote a response
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+        _stop(f"A fault of the program: {where}. Please report it.", PROGRAM_FAULT)
+
+
+@app.command(epilog="Example: manifesto demo")
+def demo(processed: Processed = PROCESSED, reports: Reports = REPORTS) -> None:
+    """Analyse the synthetic consultation that comes with the project, two waves, and say where the reports are."""
+    _report_result(_run(_demo_folder(), processed, reports, None))
+
+
+@app.command(epilog="Example: manifesto new 'Better Bowling Green' --from export.csv --wave 2026-spring")
+def new(
+    name: Annotated[str, typer.Argument(help="Title of the consultation.")],
+    export: Annotated[Path, typer.Option("--from", metavar="EXPORT", help="A CSV or XLSX export to inspect.")],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Where consultations lie.")] = RAW,
+    wave: Annotated[str | None, typer.Option(metavar="W", help="Name of the wave (default: this month).")] = None,
+) -> None:
+    """Inspect an export, write a commented consultation.toml with a guess of its columns, and copy the export in."""
+    from analysis.scaffold import scaffold
+
+    made = scaffold(export, name, into, wave)
+    for line in _guesses(made):
+        typer.echo(line)
+    typer.echo(f"\nRead {made.folder / 'consultation.toml'}, correct what is guessed wrong, then run:")
+    typer.echo(f"  manifesto check {made.folder}\n  manifesto run {made.folder}")
+
+
+@app.command(epilog="Example: manifesto check data/raw/bowling-green")
+def check(folder: Folder) -> None:
+    """Read everything, write nothing, and list every fault at once."""
+    from analysis.ingest import check_consultation
+
+    found = check_consultation(folder)
+    for file in found.files:
+        typer.echo(
+            f"{file.wave}/{file.source}: {file.rows:,} rows, {file.responses:,} answers, {file.rejected:,} rejected"
+        )
+    for warning in found.warnings:
+        typer.echo(f"note: {warning}")
+    if found.faults:
+        raise InputError(found.faults)
+    typer.echo("Ready to run.")
+
+
+@app.command(epilog="Example: manifesto run data/raw/bowling-green --wave 2018-02")
+def run(
+    folder: Folder,
+    wave: Annotated[
+        str | None, typer.Option(metavar="W", help="Report this wave only (earlier ones are analysed if need be).")
+    ] = None,
+    processed: Processed = PROCESSED,
+    reports: Reports = REPORTS,
+) -> None:
+    """Analyse a consultation end to end. What is unchanged is not done again."""
+    _report_result(_run(folder, processed, reports, wave))
+
+
+@app.command(epilog="Example: manifesto report data/raw/bowling-green --wave 2018-02")
+def report(
+    folder: Folder,
+    wave: Annotated[str | None, typer.Option(metavar="W", help="Only this wave.")] = None,
+    processed: Processed = PROCESSED,
+    reports: Reports = REPORTS,
+) -> None:
+    """Write the reports again from results that are there, without analysing anything."""
+    from flows.plan import Plan, RunRequest
+    from flows.rendering import render_existing
+
+    for path in render_existing(Plan(RunRequest(folder, processed, reports, wave))):
+        typer.echo(f"Report: {path}")
+
+
+@app.command(epilog="Example: manifesto anonymise in.csv --id 'Response ID' --text Comments --out out.csv")
+def anonymise(
+    source: Annotated[Path, typer.Argument(metavar="IN.csv")],
+    id_: Annotated[str, typer.Option("--id", metavar="COLUMN", help="Column with the identifiers, kept as they are.")],
+    text: Annotated[str, typer.Option(metavar="COLUMN", help="Column with the text to anonymise.")],
+    out: Annotated[Path, typer.Option(metavar="OUT.csv", help="File to write.")],
+) -> None:
+    """Write the same identifiers and the anonymised text of a CSV or XLSX file."""
+    from flows.anonymising import anonymise_file
+
+    counts = anonymise_file(source, id_, text, out)
+    removed = ", ".join(f"{label} {count}" for label, count in counts.redactions.items()) or "nothing"
+    typer.echo(f"{counts.rows:,} rows written to {out}. Removed: {removed}.")
+    if counts.rejected:
+        typer.echo(f"note: {counts.rejected} rows could not be read and are not in the output.", err=True)
+
+
+@app.command(epilog="Example: manifesto serve --cron '0 2 * * *'")
+def serve(
+    cron: Annotated[str, typer.Option(metavar="CRON", help="When to run, as five cron fields.")] = "0 2 * * *",
+    raw: Annotated[Path, typer.Option(metavar="DIR", help="Where consultations lie.")] = RAW,
+    processed: Processed = PROCESSED,
+    reports: Reports = REPORTS,
+) -> None:
+    """Schedule the nightly flow on Prefect: every consultation with new or changed waves, each in isolation."""
+    from flows.serving import serve_nightly
+
+    serve_nightly(cron, raw, processed, reports)
+
+
+@app.command(epilog="Example: manifesto purge data/raw/bowling-green --yes")
+def purge(
+    folder: Folder,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    processed: Processed = PROCESSED,
+    reports: Reports = REPORTS,
+) -> None:
+    """Delete everything made from a consultation: tables, vectors, reports. The exports in its folder stay."""
+    from flows.purging import artefacts, delete
+
+    found = artefacts(folder, processed, reports)
+    if not found:
+        typer.echo("Nothing to delete.")
+        return
+    for path in found:
+        typer.echo(f"{path}")
+    if not yes:
+        typer.confirm("Delete these?", abort=True)
+    typer.echo(f"{delete(found):,} files deleted.")
+
+
+def _guesses(made: ScaffoldReport) -> Iterator[str]:
+    yield f"{made.rows:,} rows read. This is a guess; correct it in the file."
+    yield f"  identifier: {made.response_id or 'none: made from the content of each row'}"
+    yield from (f"  question: {question.column} ({question.stance})" for question in made.questions)
+    yield from (f"  demographic: {column}" for _, column in made.demographics)
+    yield from (f"  left out as personal data: {column} ({kind})" for column, kind in made.personal)
+    if made.unused:
+        yield f"  not used: {', '.join(made.unused)}"
+    yield from (f"  note: {warning}" for warning in made.warnings)
+
+
+def _run(folder: Path, processed: Path, reports: Path, wave: str | None) -> RunResult:
+    from flows.plan import Plan, RunRequest
+    from flows.progress import console, step
+
+    Plan(RunRequest(folder, processed, reports, wave))  # every fault of the input before anything starts
+    with step("start") as starting:
+        starting.done = None
+        from flows.consultation import analyse_consultation
+    console.print(f"Analysing {folder} …", markup=False)
+    return analyse_consultation(str(folder), str(processed), str(reports), wave)
+
+
+def _report_result(result: RunResult) -> None:
+    if not result.worked:
+        typer.echo("Nothing new: every wave is as it was at the last run, and no work was done.")
+    for path in result.reports:
+        typer.echo(f"Report: {path}")
+
+
+def _demo_folder() -> Path:
+    folder = Path(__file__).resolve().parent.parent / "data" / "raw" / "demo"
+    if not folder.is_dir():
+        fault = Fault(
+            "manifesto demo", "the demo's data is not beside the program.", "Run it from a clone of the repository."
+        )
+        raise InputError([fault])
+    return folder
+
+
+def _listed(faults: tuple[Fault, ...]) -> str:
+    if len(faults) == 1:
+        return str(faults[0])
+    return "\n".join([f"{len(faults)} faults:", *(f"  {fault}" for fault in faults)])
+
+
+def _stop(message: str, code: int) -> None:
+    sys.stderr.write(f"manifesto: {message}\n")
+    sys.exit(code)

@@ -1,0 +1,82 @@
+"""Where a consultation's files lie, and which of them are up to date."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from analysis.files import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The processed folder of one consultation; one subfolder a wave holds what its stages gave."""
+
+    root: Path
+
+    @property
+    def vectors(self) -> Path:
+        """Vectors of all texts met so far, by content hash."""
+        return self.root / "cache" / "vectors.npz"
+
+    @property
+    def manifest(self) -> Path:
+        """What was read, with what, and what became of it."""
+        return self.root / "manifest.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a run writes here."""
+        return self.root / ".lock"
+
+    def wave(self, wave: str) -> Path:
+        """Folder of one wave's stage results."""
+        return self.root / "waves" / wave
+
+
+def fingerprint(*parts: str) -> str:
+    """Combine strings into one key."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def is_done(folder: Path, stage: str, key: str, outputs: Iterable[Path]) -> bool:
+    """Tell whether a stage's outputs are there and were made from the same inputs."""
+    mark = folder / f"{stage}.key"
+    return mark.exists() and mark.read_text() == key and all(path.exists() for path in outputs)
+
+
+def mark_done(folder: Path, stage: str, key: str) -> None:
+    """Record, after its outputs are written, what a stage was made from."""
+    with write_atomically(folder / f"{stage}.key") as part:
+        part.write_text(key)
+
+
+@cache
+def code_fingerprint(package: str) -> str:
+    """Change whenever a source or data file of a package does: results never outlive the code that made them."""
+    digest = hashlib.sha256()
+    for path, file in sorted(_files(resources.files(package), "")):
+        digest.update(path.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def file_hashes(files: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of each file by its name."""
+    hashes = {}
+    for path in files:
+        with path.open("rb") as file:
+            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
+
+
+def _files(folder: Any, prefix: str) -> Iterable[tuple[str, Any]]:
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name not in {"__pycache__", "published"}:
+            yield from _files(entry, f"{prefix}{entry.name}/")
+        elif entry.is_file() and not entry.name.endswith(".pyc"):
+            yield prefix + entry.name, entry

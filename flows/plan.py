@@ -1,0 +1,114 @@
+"""What a run has to do: which waves, from which inputs, under which keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from analysis.consultation import Consultation, load_consultation
+from analysis.embed import locate_model, model_fingerprint
+from analysis.errors import Fault, InputError
+from analysis.ingest import wave_fingerprint
+from analysis.settings import Settings, load_settings
+from analysis.types import Wave
+from analysis.vision import Framework, load_framework
+from flows.layout import Layout, code_fingerprint, fingerprint
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """Where to read and write, and the wave to report (None: every wave)."""
+
+    folder: Path
+    processed: Path
+    reports: Path
+    wave: str | None = None
+
+
+@dataclass(frozen=True)
+class WavePlan:
+    """One wave: its export files, the wave before it, and the key of each stage (changes when its inputs do)."""
+
+    wave: Wave
+    files: tuple[Path, ...]
+    inputs: str
+    before: Wave | None
+    keys: dict[str, str]
+
+
+class Plan:
+    """A consultation with its settings, framework and waves in order."""
+
+    def __init__(self, request: RunRequest) -> None:
+        """Read and check everything a run needs before it starts; raise InputError with all faults."""
+        self.request = request
+        self.consultation: Consultation = load_consultation(request.folder)
+        self.settings: Settings = load_settings(self.consultation.settings, f"{request.folder.name}/consultation.toml")
+        self.framework: Framework = load_framework(self.consultation.vision, request.folder)
+        self.layout = Layout(request.processed / self.consultation.id)
+        self.waves = self._plan_waves(self._wanted())
+
+    @cached_property
+    def model(self) -> str:
+        """Fingerprint of the embedding model; raises ModelError if it is not the one it should be."""
+        return model_fingerprint(self.settings.embed.model, locate_model(self.settings.embed.model))
+
+    @property
+    def reported(self) -> tuple[WavePlan, ...]:
+        """The waves whose reports are wanted."""
+        return tuple(plan for plan in self.waves if self.request.wave in (None, plan.wave))
+
+    def report_folder(self, wave: str) -> Path:
+        """Folder of a wave's report."""
+        return self.request.reports / self.consultation.id / wave
+
+    def _wanted(self) -> tuple[tuple[Wave, tuple[Path, ...]], ...]:
+        """All waves, or with `wave` those up to it and later ones that were analysed before."""
+        waves = self.consultation.waves()
+        if self.request.wave is None:
+            return waves
+        names = [wave for wave, _ in waves]
+        if self.request.wave not in names:
+            raise InputError([_unknown_wave(self.request, names)])
+        last = max([names.index(Wave(self.request.wave)), *self._analysed(names)])
+        return waves[: last + 1]
+
+    def _analysed(self, names: list[Wave]) -> list[int]:
+        return [i for i, name in enumerate(names) if (self.layout.wave(name) / "vision.key").exists()]
+
+    def _plan_waves(self, waves: tuple[tuple[Wave, tuple[Path, ...]], ...]) -> tuple[WavePlan, ...]:
+        plans: list[WavePlan] = []
+        for wave, files in waves:
+            inputs = wave_fingerprint(files)
+            before = plans[-1] if plans else None
+            keys = self._stage_keys(wave, inputs, before)
+            plans.append(WavePlan(wave, files, inputs, before.wave if before else None, keys))
+        return tuple(plans)
+
+    def _stage_keys(self, wave: Wave, inputs: str, before: WavePlan | None) -> dict[str, str]:
+        settings, consultation = self.settings, self.consultation
+        shape = consultation.model_dump_json(include={"columns", "questions", "demographics", "format"})
+        keep = settings.anonymise.keep_file
+        own_keep = Path(keep).read_text(encoding="utf-8") if keep and Path(keep).is_file() else ""
+        intake = fingerprint(
+            code_fingerprint("analysis"),
+            wave,
+            inputs,
+            shape,
+            own_keep,
+            settings.fingerprint("ingest", "clean", "anonymise"),
+        )
+        segments = fingerprint(intake, settings.fingerprint("segment"))
+        earlier = before.keys["vision"] if before else ""
+        themes = fingerprint(segments, earlier, self.model, settings.fingerprint("embed", "themes"))
+        vision = fingerprint(themes, self.framework.fingerprint, settings.fingerprint("vision"))
+        return {"intake": intake, "segments": segments, "themes": themes, "vision": vision}
+
+
+def _unknown_wave(request: RunRequest, names: list[Wave]) -> Fault:
+    return Fault(
+        f"--wave {request.wave}",
+        f"'{request.folder.name}' has no wave of that name.",
+        f"Its waves are: {', '.join(names) or 'none'}.",
+    )

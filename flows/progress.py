@@ -1,0 +1,38 @@
+"""Tell the person at the terminal what is being done. Only stage names and counts are shown, never text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Step:
+    """One stage at work; `done` is the line that stays on the screen, None for a stage that had nothing to do."""
+
+    def __init__(self, name: str, show: Callable[[str], None]) -> None:
+        self._name, self._show, self._count = name, show, 0
+        self._shown = time.monotonic()
+        self.done: str | None = None
+
+    def advance(self, count: int) -> None:
+        """Say that `count` more items are done."""
+        self._count += count
+        if time.monotonic() - self._shown > 0.2:
+            self._shown = time.monotonic()
+            self._show(f"{self._name}: {self._count:,}")
+
+
+@contextmanager
+def step(name: str) -> Iterator[Step]:
+    """Show a stage while it runs, and one line with its time after it."""
+    start = time.monotonic()
+    with console.status(f"{name} …", spinner="line") as status:
+        work = Step(name, status.update)
+        yield work
+    if work.done is not None:
+        console.print(f"  {name}: {work.done} [dim]({time.monotonic() - start:.1f} s)[/dim]")

@@ -1,0 +1,240 @@
+"""Thin Prefect tasks: read, call the analysis, write. They pass keys and paths; no text reaches Prefect.
+
+Whatever goes wrong inside a stage leaves it without the message of the error that caused it, since that may quote a
+resident: only ManifestoError, which never does, passes as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from analysis import coding, intake
+from analysis.anonymise import Anonymiser
+from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
+from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
+from analysis.errors import ManifestoError
+from analysis.files import write_atomically
+from analysis.tables import checked, write_csv, write_parquet
+from analysis.vision import examples_of, fit_linker
+from flows import publishing
+from flows.layout import code_fingerprint, fingerprint, is_done, mark_done
+from flows.plan import Plan, WavePlan
+from flows.progress import step
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_OWN_FOLDERS = ("analysis", "anonymise", "flows", "reports")
+
+
+class StageError(ManifestoError):
+    """A stage broke for a reason that is not the user's."""
+
+
+def stage(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a Prefect task of a function, keeping the words of unexpected errors out of logs and databases."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return function(*args, **kwargs)
+            except ManifestoError:
+                raise
+            except Exception as error:
+                raise StageError(_without_text(name, error)) from None
+
+        return cast(Callable[P, R], task(name=name, persist_result=False, cache_policy=NO_CACHE)(guarded))
+
+    return decorate
+
+
+@stage("load and redact")
+def load_and_redact(plan: Plan, wave: WavePlan) -> bool:
+    """Read a wave's exports and write its responses without personal data. Returns whether there was anything to do."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["intake"]
+    responses, counts = folder / "responses.parquet", folder / "intake.json"
+    if is_done(folder, "intake", key, [responses, counts]):
+        return False
+    with step(f"{wave.wave}: load and redact") as work:
+        safe = intake.load_and_redact(
+            plan.consultation, wave.wave, wave.files, plan.settings, Anonymiser(plan.settings.anonymise), work.advance
+        )
+        _must_reconcile(safe)
+        write_parquet(safe.responses, responses)
+        _write_json(counts, publishing.intake_counts(safe))
+        mark_done(folder, "intake", key)
+        work.done = publishing.intake_line(safe)
+    return True
+
+
+@stage("split into segments")
+def split_into_segments(plan: Plan, wave: WavePlan) -> bool:
+    """Cut the substantive responses into sentences and clauses."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["segments"]
+    output = folder / "split.parquet"
+    if is_done(folder, "segments", key, [output]):
+        return False
+    with step(f"{wave.wave}: segments") as work:
+        segments = coding.split_responses(_responses(plan, wave), plan.settings.segment)
+        write_parquet(segments, output)
+        mark_done(folder, "segments", key)
+        work.done = f"{len(segments):,} sentences and clauses"
+    return True
+
+
+@stage("find themes")
+def find_themes(plan: Plan, wave: WavePlan) -> bool:
+    """Embed the wave's texts, code them against the codebook so far and find new themes in what does not fit."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["themes"]
+    outputs = [folder / "themed.parquet", folder / "codebook-found.parquet"]
+    if is_done(folder, "themes", key, outputs):
+        return False
+    responses, segments = _responses(plan, wave), pd.read_parquet(folder / "split.parquet")
+    words = _Embedder(plan)
+    with step(f"{wave.wave}: embed") as work:
+        count = words.learn(coding.texts_to_embed(responses, segments), work.advance)
+        work.done = f"{count:,} new texts"
+    with step(f"{wave.wave}: themes") as work:
+        before = _codebook(plan, wave.before)
+        coded = coding.code_themes(
+            responses, segments, before, wave.wave, words.encode, words.vectors_of, plan.settings.themes
+        )
+        write_parquet(coded.segments, outputs[0])
+        write_parquet(codebook_frame(coded.codebook), outputs[1])
+        words.keep()
+        mark_done(folder, "themes", key)
+        work.done = publishing.themes_line(before, coded.codebook)
+    return True
+
+
+@stage("link to vision")
+def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
+    """Link segments, responses and new themes to the themes of the vision."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["vision"]
+    outputs = [folder / name for name in ("segments.parquet", "response_vision.parquet", "codebook.parquet")]
+    if is_done(folder, "vision", key, outputs):
+        return False
+    with step(f"{wave.wave}: vision links") as work:
+        words = _Embedder(plan)
+        words.learn([example.text for example in examples_of(plan.framework)])
+        linker = fit_linker(plan.framework, words.encode, plan.settings.vision)
+        found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
+        themed = pd.read_parquet(folder / "themed.parquet")
+        linked = coding.link_vision(_responses(plan, wave), themed, found, linker, words.vectors_of)
+        write_parquet(linked.segments, outputs[0])
+        write_parquet(checked("response_vision", linked.response_vision), outputs[1])
+        write_parquet(codebook_frame(linked.codebook), outputs[2])
+        words.keep()
+        mark_done(folder, "vision", key)
+        work.done = f"{linked.response_vision['response_id'].nunique():,} responses linked"
+    return True
+
+
+@stage("publish tables")
+def publish_tables(plan: Plan) -> bool:
+    """Write the contract's tables for all waves, as CSV and Parquet, and the manifest."""
+    root = plan.layout.root
+    key = fingerprint(*(wave.keys["vision"] for wave in plan.waves), publishing.manifest_key(plan))
+    outputs = [root / f"{name}.{kind}" for name in publishing.TABLES for kind in ("parquet", "csv")]
+    if is_done(root, "tables", key, [*outputs, plan.layout.manifest]):
+        return False
+    with step("tables") as work:
+        tables = publishing.collect(plan)
+        for name, table in tables.items():
+            write_parquet(table, root / f"{name}.parquet")
+            write_csv(table, root / f"{name}.csv")
+        _write_json(plan.layout.manifest, publishing.manifest(plan, tables))
+        mark_done(root, "tables", key)
+        work.done = ", ".join(f"{len(table):,} {name.replace('_', ' ')}" for name, table in tables.items())
+    return True
+
+
+@stage("render report")
+def render_report(plan: Plan, wave: WavePlan) -> bool:
+    """Write a wave's HTML report and the tables beside it."""
+    from reports.render import write_report
+
+    folder = plan.report_folder(wave.wave)
+    state = plan.layout.wave(wave.wave)
+    about = plan.consultation.model_dump_json(include={"about", "questions"})
+    report = plan.settings.fingerprint("report")
+    key = fingerprint(wave.keys["vision"], about, report, code_fingerprint("reports"), str(folder.resolve()))
+    if is_done(state, "report", key, [folder / "index.html"]):
+        return False
+    with step(f"{wave.wave}: report") as work:
+        write_report(publishing.report_data(plan, wave), folder)
+        mark_done(state, "report", key)
+        work.done = str(folder / "index.html")
+    return True
+
+
+class _Embedder:
+    """The run's encoder in front of the consultation's vector store."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._encoder = _encoder(plan.model, plan)
+        self._store = VectorStore(plan.layout.vectors, plan.model)
+
+    def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
+        return embed(texts, self._encoder, self._store, on_progress)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.learn(texts)
+        return self._store.of(texts)
+
+    def vectors_of(self, hashes: Sequence[str]) -> Vectors:
+        return self._store.get(hashes)
+
+    def keep(self) -> None:
+        self._store.save()
+
+
+_encoders: dict[str, SentenceEncoder] = {}
+
+
+def _encoder(fingerprint_: str, plan: Plan) -> SentenceEncoder:
+    if fingerprint_ not in _encoders:
+        _encoders[fingerprint_] = SentenceEncoder(plan.settings.embed)
+    return _encoders[fingerprint_]
+
+
+def _responses(plan: Plan, wave: WavePlan) -> pd.DataFrame:
+    return pd.read_parquet(plan.layout.wave(wave.wave) / "responses.parquet")
+
+
+def _codebook(plan: Plan, wave: str | None) -> Codebook:
+    if wave is None:
+        return Codebook.empty()
+    return codebook_from_frame(pd.read_parquet(plan.layout.wave(wave) / "codebook.parquet"))
+
+
+def _must_reconcile(safe: intake.SafeWave) -> None:
+    missing = intake.unaccounted_rows(sum(safe.rows_read.values()), safe.responses)
+    if missing:
+        raise ManifestoError(f"{missing} rows of the exports are not accounted for. This is a fault of the program.")
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    with write_atomically(path) as part:
+        part.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _without_text(name: str, error: Exception) -> str:
+    """Say which error broke a stage and where, but not in what words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    own = next((frame for frame in reversed(frames) if Path(frame.filename).parent.name in _OWN_FOLDERS), last)
+    return (
+        f"The stage '{name}' failed with {type(error).__name__} at {Path(own.filename).name}:{own.lineno} "
+        f"({Path(last.filename).name}:{last.lineno}). The words of the error are left out: they may quote a response. "
+        "Nothing was half-written; run again, and report this if it comes back."
+    )

@@ -1,0 +1,1 @@
+"""How results are shown: HTML, CSV and XLSX from a `ReportData`."""

@@ -1,0 +1,408 @@
+"""The report's figures as CSV and XLSX: no identifier of a response or a respondent, and nothing a sheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from analysis.errors import Fault, InputError
+from analysis.types import Count, ReportData, Stance, Wave
+from reports import figures, wording
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CREATED: Final = datetime(2017, 7, 1)
+"""Date written into a workbook when none is given: fixed, so that equal figures give equal bytes."""
+SUPPRESSED: Final = "[c]"
+MAX_CELL: Final = 32_767
+MAX_ROWS: Final = 1_048_576
+MAX_COLUMNS: Final = 16_384
+MAX_SHEET_NAME: Final = 31
+MAX_EXACT: Final = 10**15
+_CUT: Final = " [cut]"
+_IDENTIFIERS: Final = frozenset({"response_id", "respondent_id"})
+_FORMULA_STARTS: Final = tuple("=+-@\t\r＝＋－＠")
+_SHEET_FORBIDDEN: Final = str.maketrans("[]:*?/\\", "-------")
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the workbook. Columns whose heading is in `shares` hold fractions shown as per cent."""
+
+    name: str
+    about: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    shares: frozenset[str] = frozenset()
+
+
+def write_exports(
+    data: ReportData,
+    tables: Mapping[str, pd.DataFrame],
+    folder: Path,
+    *,
+    created: datetime = CREATED,
+) -> tuple[Path, ...]:
+    """Write `vision.csv`, `themes.csv` and `report.xlsx` to `folder`; returns their paths.
+
+    `tables` become further sheets, named by their keys, and must be fit for publication. Equal arguments give equal
+    bytes. Raises InputError for tables too large for a sheet.
+    """
+    extra = _extra_tables(tables)
+    vision, themes = vision_table(data), themes_table(data)
+    workbook = xlsx_bytes(data, (vision, themes, *_further_tables(data), *extra), created)
+    return (
+        replace_file(folder / "vision.csv", csv_bytes(vision)),
+        replace_file(folder / "themes.csv", csv_bytes(themes)),
+        replace_file(folder / "report.xlsx", workbook),
+    )
+
+
+def replace_file(path: Path, content: bytes) -> Path:
+    """Write `content` to `path` so that a reader sees the old file or the whole new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def vision_table(data: ReportData) -> Table:
+    """A row for each vision theme by rank, then one for what is outside the vision."""
+    rows = [(v.rank, v.code, v.title, *_figures(data, v.count)) for v in figures.ranked(data)]
+    rows.append((None, None, "Outside the vision", *_figures(data, data.outside_vision)))
+    headings, shares = _figure_headings(data)
+    about = "Respondents who raised each theme of the vision."
+    return Table("Vision", about, ("Rank", "Code", "Theme", *headings), tuple(rows), shares)
+
+
+def themes_table(data: ReportData) -> Table:
+    """A row for each found theme, largest first."""
+    rows = tuple(
+        (
+            theme.theme_id,
+            theme.label,
+            theme.description,
+            ", ".join(theme.keywords),
+            theme.state.value,
+            theme.first_wave,
+            "; ".join(figures.vision_titles(data, theme)),
+            *_figures(data, theme.count),
+        )
+        for theme in figures.all_themes(data)
+    )
+    headings, shares = _figure_headings(data)
+    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes")
+    return Table("Themes", "Themes found in the answers.", (*own, *headings), rows, shares)
+
+
+def _figure_headings(data: ReportData) -> tuple[tuple[str, ...], frozenset[str]]:
+    waves = _earlier_waves(data)
+    shares = ("Share", *(f"Share {wave}" for wave in waves))
+    headings = (
+        "Respondents",
+        "Share",
+        *(figures.STANCE_NAMES[stance] for stance in _stances(data)),
+        "Without campaigns",
+        "Change in percentage points",
+        *(heading for wave in waves for heading in (f"Respondents {wave}", f"Share {wave}")),
+    )
+    return headings, frozenset(shares)
+
+
+def _figures(data: ReportData, count: Count) -> tuple[Cell, ...]:
+    return (
+        count.respondents,
+        _share(count.share),
+        *(count.by_stance.get(stance, 0) for stance in _stances(data)),
+        count.without_campaigns,
+        figures.change_points(count, figures.previous_wave(data)),
+        *(cell for wave in _earlier_waves(data) for cell in _in_wave(count, wave)),
+    )
+
+
+def _in_wave(count: Count, wave: Wave) -> tuple[Cell, Cell]:
+    share = count.share_by_wave.get(wave)
+    return count.by_wave.get(wave), None if share is None else _share(share)
+
+
+def _share(share: float) -> float:
+    return round(float(share), 6)
+
+
+def _stances(data: ReportData) -> tuple[Stance, ...]:
+    return figures.used_stances(data)
+
+
+def _earlier_waves(data: ReportData) -> tuple[Wave, ...]:
+    return tuple(wave for wave in data.waves if wave != data.wave)
+
+
+def _further_tables(data: ReportData) -> Iterable[Table]:
+    """The tables of the page's "How we counted" and "Provenance"."""
+    yield _questions_table(data)
+    yield Table("Left out", "Rows and answers left out, and why.", ("Reason", "Count"), _reasons(data))
+    yield Table(
+        "Campaigns",
+        "The same or nearly the same letter sent by several respondents.",
+        ("Respondents", "Example"),
+        tuple((campaign.size, campaign.example) for campaign in data.campaigns),
+    )
+    yield Table(
+        "Languages",
+        "Answers by language, as a machine recognised it.",
+        ("Language", "Code", "Answers"),
+        tuple((wording.language(code), code, n) for code, n in figures.largest_first(data.languages)),
+    )
+    yield Table(
+        "Personal data removed",
+        "Pieces of personal data that a machine replaced, by type.",
+        ("Type", "Pieces"),
+        tuple((wording.redacted(label), n) for label, n in figures.largest_first(data.redactions)),
+    )
+    yield Table(
+        "Who answered",
+        "Respondents by what they volunteered about themselves.",
+        ("Question", "Answer", "Respondents"),
+        tuple(
+            (breakdown.name, name, SUPPRESSED if n is None else n)
+            for breakdown in data.breakdowns
+            for name, n in breakdown.rows
+        ),
+    )
+    yield Table("Provenance", "How this report was made.", ("Item", "Value"), tuple(data.provenance))
+
+
+def _questions_table(data: ReportData) -> Table:
+    names = figures.STATUS_NAMES
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            q.text,
+            figures.STANCE_NAMES[q.stance],
+            *(q.by_status.get(status, 0) for status in names),
+            sum(q.by_status.values()),
+        )
+        for q in data.questions
+    )
+    columns = ("Question", "Stance", *names.values(), "All answers")
+    return Table("Questions", "What became of the answers to each question.", columns, rows)
+
+
+def _reasons(data: ReportData) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((reason.reason, reason.count) for reason in data.excluded)
+
+
+def _extra_tables(tables: Mapping[str, pd.DataFrame]) -> tuple[Table, ...]:
+    faults = [
+        fault
+        for name, frame in tables.items()
+        for fault in (*_size_faults(name, frame), *_identifier_faults(name, frame))
+    ]
+    if faults:
+        raise InputError(faults)
+    return tuple(_extra_table(name, frame) for name, frame in tables.items())
+
+
+def _size_faults(name: str, frame: pd.DataFrame) -> Iterable[Fault]:
+    rows, columns = frame.shape
+    if rows + 1 > MAX_ROWS or columns > MAX_COLUMNS:
+        yield Fault(
+            where=f"sheet {name!r}",
+            problem=f"has {rows:,} rows and {columns:,} columns; a sheet holds {MAX_ROWS - 1:,} and {MAX_COLUMNS:,}.",
+            remedy="Leave the table out of the workbook and publish it as CSV.",
+        )
+
+
+def _identifier_faults(name: str, frame: pd.DataFrame) -> Iterable[Fault]:
+    for column in frame.columns:
+        if str(column).lower() in _IDENTIFIERS:
+            yield Fault(
+                where=f"sheet {name!r}, column {column!r}",
+                problem="would publish who or which response a row is about.",
+                remedy="Leave the column out of the table.",
+            )
+
+
+def _extra_table(name: str, frame: pd.DataFrame) -> Table:
+    rows = tuple(tuple(_cell(value) for value in row) for row in frame.itertuples(index=False, name=None))
+    return Table(name, "Further table.", tuple(str(column) for column in frame.columns), rows)
+
+
+def _cell(value: Any) -> Cell:
+    """`value` as text, whole number, number or nothing; numbers a sheet cannot hold exactly become text."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return int(value) if abs(int(value)) < MAX_EXACT else str(int(value))
+    if isinstance(value, Real):
+        return _finite(float(value))
+    return _other(value)
+
+
+def _finite(value: float) -> Cell:
+    return None if math.isnan(value) else value if math.isfinite(value) else str(value)
+
+
+def _other(value: Any) -> Cell:
+    if type(value).__name__ in {"NaTType", "NAType"}:
+        return None
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def csv_bytes(table: Table) -> bytes:
+    """`table` as UTF-8 CSV with a byte-order mark, which spreadsheets need to read accents aright."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(inert(column) for column in table.columns)
+    writer.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows)
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def inert(text: str) -> str:
+    """`text` that no spreadsheet takes for a formula: an apostrophe before a start that it would run."""
+    cleaned = figures.clean(text)
+    risky = text.startswith(_FORMULA_STARTS) or cleaned.lstrip().startswith(_FORMULA_STARTS)
+    return f"'{cleaned}" if risky or cleaned.startswith(_FORMULA_STARTS) else cleaned
+
+
+# --- XLSX -------------------------------------------------------------------------------------------------------------
+
+
+def xlsx_bytes(data: ReportData, tables: Sequence[Table], created: datetime) -> bytes:
+    """A workbook with a notes sheet and a sheet for each table; text is text, numbers are numbers."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    names = _sheet_names(["Notes", *(table.name for table in tables)])
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_properties({"title": sheet_text(data.title), "comments": "Manifesto Voices", "created": created})
+        formats = _Formats(book)
+        for name, table in zip(names, (_notes(data, tables, names[1:]), *tables), strict=True):
+            _write_sheet(book.add_worksheet(name), table, formats)
+    return buffer.getvalue()
+
+
+class _Formats:
+    """The few cell formats of the workbook."""
+
+    def __init__(self, book: Any) -> None:
+        self.heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        self.text = book.add_format({"text_wrap": True, "valign": "top"})
+        self.whole = book.add_format({"num_format": "#,##0", "valign": "top"})
+        self.number = book.add_format({"num_format": "#,##0.0##", "valign": "top"})
+        self.share = book.add_format({"num_format": "0.0%", "valign": "top"})
+
+
+def _notes(data: ReportData, tables: Sequence[Table], names: Sequence[str]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        ("Title", data.title),
+        ("Wave", data.wave),
+        ("Vision", data.framework_title),
+        ("Respondents with something to say", data.respondents),
+        ("Shares", "Shares are of these respondents, who chose to answer. They are not estimates for all residents."),
+        ("Without campaigns", "Respondents who raised the theme in words of their own, not only in a campaign letter."),
+        (
+            "Stances",
+            "A respondent may like one thing and dislike another: stances can add up to more than respondents.",
+        ),
+        (SUPPRESSED, f"Shorthand for a count of fewer than {data.min_cell} people, not shown to protect them."),
+        ("Empty cells", "There is no figure, for example no earlier wave."),
+    ]
+    if data.synthetic:
+        rows.insert(0, ("SYNTHETIC DEMONSTRATION DATA", "Invented answers. Not the views of any resident."))
+    rows += [(f"Sheet: {name}", table.about) for name, table in zip(names, tables, strict=True)]
+    return Table("Notes", "", ("Item", "Note"), tuple(rows))
+
+
+def _write_sheet(sheet: Any, table: Table, formats: _Formats) -> None:
+    sheet.freeze_panes(1, 0)
+    for index, column in enumerate(table.columns):
+        sheet.set_column(index, index, _column_width(table, index))
+        sheet.write_string(0, index, sheet_text(column), formats.heading)
+    for row, cells in enumerate(table.rows, start=1):
+        for index, cell in enumerate(cells):
+            _write_cell(sheet, (row, index), cell, table.columns[index] in table.shares, formats)
+
+
+def _number_format(cell: Cell, is_share: bool, formats: _Formats) -> Any:
+    if is_share:
+        return formats.share
+    return formats.whole if isinstance(cell, int) else formats.number
+
+
+def _write_cell(sheet: Any, place: tuple[int, int], cell: Cell, is_share: bool, formats: _Formats) -> None:
+    if isinstance(cell, str):
+        sheet.write_string(*place, sheet_text(cell), formats.text)
+    elif cell is not None:
+        sheet.write_number(*place, cell, _number_format(cell, is_share, formats))
+
+
+def sheet_text(text: str) -> str:
+    """`text` that a cell can hold: no control characters, at most 32,767 UTF-16 units, ' [cut]' where shortened."""
+    return _limited(figures.clean(text), MAX_CELL)
+
+
+def _limited(text: str, units: int) -> str:
+    if _utf16_units(text) <= units:
+        return text
+    room = units - len(_CUT)
+    return text.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore") + _CUT
+
+
+def _utf16_units(text: str) -> int:
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def _column_width(table: Table, index: int) -> int:
+    longest = max((len(str(row[index])) for row in table.rows[:200] if row[index] is not None), default=0)
+    return max(10, min(60, max(longest, len(table.columns[index])) + 2))
+
+
+def _sheet_names(wanted: Iterable[str]) -> list[str]:
+    names: list[str] = []
+    for name in wanted:
+        base = figures.clean(name).translate(_SHEET_FORBIDDEN).replace("\n", " ").replace("\t", " ").strip("' ")
+        names.append(_free_name(base if base and base.lower() != "history" else f"Table {base}".strip(), names))
+    return names
+
+
+def _free_name(base: str, taken: Sequence[str]) -> str:
+    used = {name.lower() for name in taken}
+    endings: Callable[[int], str] = lambda attempt: f" ({attempt})" if attempt > 1 else ""  # noqa: E731
+    attempt = 1
+    while (name := base[: MAX_SHEET_NAME - len(endings(attempt))].rstrip("' ") + endings(attempt)).lower() in used:
+        attempt += 1
+    return name

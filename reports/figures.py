@@ -1,0 +1,166 @@
+"""Figures that the page and its downloads share, derived from a `ReportData` and from nothing else."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from analysis.types import (
+    STANCES,
+    Count,
+    Quote,
+    ReportData,
+    Stance,
+    Status,
+    ThemeId,
+    ThemeState,
+    ThemeSummary,
+    VisionSummary,
+    Wave,
+)
+
+STANCE_NAMES: Final[Mapping[Stance, str]] = {
+    "like": "Likes",
+    "dislike": "Dislikes",
+    "hope": "Hopes",
+    "open": "Comments",
+}
+STATUS_NAMES: Final[Mapping[Status, str]] = {
+    Status.SUBSTANTIVE: "With something to say",
+    Status.NON_SUBSTANTIVE: "Nothing to say",
+    Status.BLANK: "Left blank",
+    Status.REJECTED: "Rejected",
+}
+_PRINTABLE_CONTROLS: Final = "\t\n"
+
+
+def clean(text: str) -> str:
+    """`text` without what no HTML, CSV or XML file can hold: control characters, lone surrogates, non-characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return lines if lines.isascii() and lines.isprintable() else "".join(_kept(char) for char in lines)
+
+
+def _kept(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cs":
+        return "\ufffd"
+    if (category == "Cc" and char not in _PRINTABLE_CONTROLS) or ord(char) & 0xFFFE == 0xFFFE:
+        return ""
+    return "" if 0xFDD0 <= ord(char) <= 0xFDEF else char
+
+
+def previous_wave(data: ReportData) -> Wave | None:
+    """The wave just before the one reported, or None for a first wave."""
+    if data.wave not in data.waves:
+        return None
+    position = data.waves.index(data.wave)
+    return data.waves[position - 1] if position else None
+
+
+def change_points(count: Count, previous: Wave | None) -> float | None:
+    """Percentage points between the share of the previous wave and this one; None where there is no earlier share."""
+    if previous is None or previous not in count.share_by_wave:
+        return None
+    return round(100 * (count.share - count.share_by_wave[previous]), 1) + 0.0
+
+
+def shown(themes: Iterable[ThemeSummary]) -> tuple[ThemeSummary, ...]:
+    """The themes that may be published: analysts hide themes to keep them out of every output."""
+    return tuple(theme for theme in themes if theme.state not in (ThemeState.HIDDEN, ThemeState.MERGED))
+
+
+def all_themes(data: ReportData) -> tuple[ThemeSummary, ...]:
+    """Every found theme once, largest first, then by label and identifier."""
+    under_vision = (theme for vision in data.vision for theme in vision.themes)
+    found = {theme.theme_id: theme for theme in (*under_vision, *data.outside_themes, *data.themes)}
+    return tuple(sorted(shown(found.values()), key=_largest_first))
+
+
+def _largest_first(theme: ThemeSummary) -> tuple[int, str, str]:
+    return -theme.count.respondents, theme.label, theme.theme_id
+
+
+def ranked(data: ReportData) -> tuple[VisionSummary, ...]:
+    """The vision themes by rank."""
+    return tuple(sorted(data.vision, key=lambda vision: (vision.rank, vision.title)))
+
+
+def first_places(visions: Sequence[VisionSummary]) -> Mapping[ThemeId, int]:
+    """For each found theme the place (from 1) of the first of `visions` that it stands under."""
+    backwards = reversed(list(enumerate(visions, start=1)))
+    return {theme.theme_id: place for place, vision in backwards for theme in vision.themes}
+
+
+def new_in_wave(themes: Iterable[ThemeSummary], wave: Wave) -> tuple[ThemeSummary, ...]:
+    """The themes that formed in `wave` out of what the known themes did not cover."""
+    return tuple(theme for theme in themes if theme.state is ThemeState.EMERGING and theme.first_wave == wave)
+
+
+def largest_change(themes: Iterable[VisionSummary], previous: Wave | None) -> VisionSummary | None:
+    """The vision theme whose share changed most since `previous`; None where none changed or nothing is known."""
+    changes = [(abs(change_points(theme.count, previous) or 0.0), -theme.rank, theme) for theme in themes]
+    change, _, theme = max(changes, key=lambda item: item[:2], default=(0.0, 0, None))
+    return theme if change else None
+
+
+def largest_first(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Names and counts, the largest first, equal ones by name; names without a count are left out."""
+    return tuple(sorted(((name, n) for name, n in counts.items() if n), key=lambda item: (-item[1], item[0])))
+
+
+def used_stances(data: ReportData) -> tuple[Stance, ...]:
+    """The stances that a question asks for or a count holds, in their fixed order."""
+    asked = {question.stance for question in data.questions}
+    counts = [*(vision.count for vision in data.vision), *(theme.count for theme in all_themes(data))]
+    held = {stance for count in (*counts, data.outside_vision) for stance, n in count.by_stance.items() if n}
+    return tuple(stance for stance in STANCES if stance in asked | held)
+
+
+def unrepeated(quotes: Iterable[Quote], others: Iterable[Quote] = ()) -> tuple[Quote, ...]:
+    """`quotes` without repetitions and without those of `others`."""
+    seen = {quote.text for quote in others}
+    return tuple({quote.text: quote for quote in quotes if quote.text not in seen}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Rows and answers that must add up: rows x questions = answers + `beyond`; answers = the sum of the statuses.
+
+    `beyond` counts the places for an answer that hold none, because the row was left out whole or the form did not
+    ask the question. It is negative where the data holds more answers than rows times questions.
+    """
+
+    rows: int
+    places: int
+    answers: int
+    beyond: int
+    by_status: Mapping[Status, int]
+    in_themes: int
+    unthemed: int
+    left_out: int
+
+
+def accounting(data: ReportData) -> Accounting:
+    """What became of every row read, from the counts of `data`."""
+    by_status = {status: sum(q.by_status.get(status, 0) for q in data.questions) for status in Status}
+    answers = sum(by_status.values())
+    places = data.rows_read * len(data.questions)
+    return Accounting(
+        rows=data.rows_read,
+        places=places,
+        answers=answers,
+        beyond=places - answers,
+        by_status=by_status,
+        in_themes=by_status[Status.SUBSTANTIVE] - data.unthemed_responses,
+        unthemed=data.unthemed_responses,
+        left_out=sum(reason.count for reason in data.excluded),
+    )
+
+
+def vision_titles(data: ReportData, theme: ThemeSummary) -> Sequence[str]:
+    """Titles of the vision themes that `theme` is linked to, in rank order; an unknown code stands for itself."""
+    titles = {vision.code: vision.title for vision in ranked(data)}
+    known = [title for code, title in titles.items() if code in theme.vision]
+    return [*known, *(code for code in theme.vision if code not in titles)]

@@ -1,0 +1,156 @@
+"""Numbers and codes in plain British English: the filters of the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from analysis.types import Count, Quote, Stance
+from reports.figures import STANCE_NAMES
+
+MINUS: Final = "\u2212"
+NO_FIGURE: Final = "\u2013"
+
+_REDACTED: Final[Mapping[str, str]] = {
+    "PERSON": "Names of people",
+    "ADDRESS": "Addresses",
+    "DATE_OF_BIRTH": "Dates of birth",
+    "EMAIL": "Email addresses",
+    "ID_NUMBER": "Account, case and reference numbers",
+    "NHS_NUMBER": "NHS numbers",
+    "NI_NUMBER": "National Insurance numbers",
+    "PHONE": "Telephone numbers",
+    "POSTCODE": "Full postcodes",
+    "URL_OR_HANDLE": "Personal web links and social media names",
+    "VEHICLE_REG": "Vehicle registrations",
+    "DRIVING_LICENCE": "Driving licence numbers",
+    "PASSPORT": "Passport numbers",
+    "CARD": "Payment card numbers",
+    "CARD_NUMBER": "Payment card numbers",
+    "IBAN": "Bank account numbers",
+    "BANK_ACCOUNT": "Bank account numbers",
+    "IP_ADDRESS": "Internet (IP) addresses",
+}
+_LANGUAGES: Final[Mapping[str, str]] = {
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "bn": "Bengali",
+    "cs": "Czech",
+    "cy": "Welsh",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fr": "French",
+    "gu": "Gujarati",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "it": "Italian",
+    "ku": "Kurdish",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "nl": "Dutch",
+    "pa": "Punjabi",
+    "pl": "Polish",
+    "ps": "Pashto",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "so": "Somali",
+    "sq": "Albanian",
+    "sw": "Swahili",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "tl": "Tagalog",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "yo": "Yoruba",
+    "zh": "Chinese",
+}
+_SMALL: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_QUOTE_STANCES: Final[Mapping[Stance, str]] = {**STANCE_NAMES, "open": "Comment"}
+
+
+def number(value: int) -> str:
+    """1234 as 1,234."""
+    return f"{value:,}"
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """A number and its noun: 1 respondent, 1,234 respondents."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def worded(value: int) -> str:
+    """A small number in words, as in running text: three; 1,234 from eleven on."""
+    return _SMALL[value] if 0 <= value < len(_SMALL) else number(value)
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) for tables, with one decimal; a small share is never shown as nothing."""
+    return "under 0.1%" if 0 < share < 0.0005 else f"{100 * share:.1f}%"
+
+
+def about(share: float) -> str:
+    """A share (0 to 1) for running text, in whole per cent."""
+    if 0 < share < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= share < 1 else f"{100 * share:.0f}%"
+
+
+def points(change: float | None) -> str:
+    """A change in percentage points with its sign; a dash where there is no earlier figure."""
+    if change is None:
+        return NO_FIGURE
+    sign = "+" if change > 0 else MINUS if change < 0 else ""
+    return f"{sign}{abs(change):.1f}"
+
+
+def change_in_words(change: float | None) -> str:
+    """A change in percentage points as a phrase that follows "the share": "is up 2.3 percentage points"."""
+    if change is None:
+        return "has no earlier figure"
+    if change == 0:
+        return "is unchanged"
+    unit = "percentage point" if abs(change) == 1 else "percentage points"
+    return f"is {'up' if change > 0 else 'down'} {abs(change):.1f} {unit}"
+
+
+def stance_name(stance: Stance) -> str:
+    """The heading of a stance's column: Likes, Dislikes, Hopes, Comments."""
+    return STANCE_NAMES[stance]
+
+
+def quote_stance(quote: Quote) -> str:
+    """The words over a quote: Likes, Dislikes, Hopes or Comment."""
+    return _QUOTE_STANCES[quote.stance]
+
+
+def balance(count: Count) -> str:
+    """The stances of a count in words: "Likes 12, dislikes 40"."""
+    parts = [f"{STANCE_NAMES[stance].lower()}\u00a0{number(n)}" for stance, n in ordered(count.by_stance) if n]
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def ordered(by_stance: Mapping[Stance, int]) -> list[tuple[Stance, int]]:
+    """Counts by stance in the fixed order of stances; stances without a count are 0."""
+    return [(stance, by_stance.get(stance, 0)) for stance in STANCE_NAMES]
+
+
+def redacted(label: str) -> str:
+    """A type of personal data in words; an unknown type is shown readable."""
+    return _REDACTED.get(label, label.replace("_", " ").capitalize())
+
+
+def language(code: str) -> str:
+    """The English name of a language code; an unknown code stands for itself."""
+    return _LANGUAGES.get(code.split("-", maxsplit=1)[0].lower(), code)
+
+
+def suppressed(value: int | None, min_cell: int) -> str:
+    """A count of people, or "fewer than 10" where it is too small to show."""
+    return f"fewer than {min_cell}" if value is None else number(value)
