@@ -45,7 +45,7 @@ class Codebook:
 
     def centred(self, vectors: Vectors) -> Vectors:
         """Return vectors seen from the origin, unit length."""
-        return unit_rows(vectors - self.origin) if self.origin.size else vectors
+        return unit_rows(vectors - self.origin) if self.origin.size and len(vectors) else vectors
 
     def cosines(self, vectors: Vectors) -> Vectors:
         """Return the cosine of each vector to each theme, shape (vectors, themes)."""

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.codebook import SEPARATOR, Codebook
 from analysis.embed import Vectors, content_hash
+from analysis.labels import Guide
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
 from analysis.tables import CONTRACT, empty_table, rows_of
@@ -58,11 +59,12 @@ def code_themes(
     encode: Callable[[Sequence[str]], Vectors],
     vector_of: Callable[[Sequence[str]], Vectors],
     settings: ThemeSettings,
+    guide: Guide,
 ) -> CodedSegments:
     """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme."""
     who = segments.merge(responses[[*RESPONSE_KEY, "respondent"]], on=RESPONSE_KEY, how="left", validate="many_to_one")
-    corpus = Corpus.of(list(zip(who["text"], who["respondent"], strict=True)), vector_of)
-    coded = code_wave(corpus, codebook, wave, encode, settings)
+    corpus = Corpus.of(list(zip(who["text"], who["respondent"], strict=True)), vector_of, guide)
+    coded = code_wave(corpus, codebook, wave, encode, settings, guide)
     names = {
         text: coded.codebook.themes[theme].theme_id if theme >= 0 else ""
         for text, theme in zip(corpus.texts, coded.theme.tolist(), strict=True)

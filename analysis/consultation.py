@@ -56,12 +56,20 @@ class Columns(_Part):
 
 
 class Question(_Part):
-    """`[[questions]]`: a free-text question and the stance its answers take."""
+    """`[[questions]]`: a free-text question and the stance its answers take.
+
+    `waves` names the waves that asked it; without, every wave did, and one without its column is a fault.
+    """
 
     id: Identifier
     column: ColumnNames
     text: Words
     stance: Stance
+    waves: tuple[Words, ...] = ()
+
+    def asked_in(self, wave: Wave) -> bool:
+        """Whether a wave asked this question."""
+        return not self.waves or wave in self.waves
 
 
 class Demographic(_Part):

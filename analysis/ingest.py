@@ -74,7 +74,7 @@ def load_wave(consultation: Consultation, wave: Wave, files: Sequence[Path], set
         InputError: with every fault: files that cannot be read, columns that are not there or must not be used.
     """
     sources = _read_files(consultation, wave, files, settings)
-    _refuse_unfit(consultation, sources)
+    _refuse_unfit(consultation, wave, sources)
     rows, unfit = _partition(sources, settings)
     identified, repeated = _identify(rows)
     responses = _responses(identified, wave)
@@ -91,6 +91,20 @@ def wave_fingerprint(files: Sequence[Path]) -> str:
     """SHA-256 (hexadecimal) over the names and contents of the files, in whatever order they are given."""
     listed = sorted((path.name, _file_hash(path)) for path in files)
     return sha256("".join(f"{name}\0{content}\n" for name, content in listed).encode()).hexdigest()
+
+
+def check_waves(
+    consultation: Consultation, waves: Sequence[tuple[Wave, Sequence[Path]]], settings: IngestSettings
+) -> None:
+    """Read the given waves and keep nothing; raise InputError with the faults of all of them at once."""
+    faults: list[Fault] = []
+    for wave, files in waves:
+        try:
+            load_wave(consultation, wave, files, settings)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
 
 
 def check_consultation(folder: Path) -> CheckReport:
@@ -272,18 +286,18 @@ class _Finder:
         return positions[0] if positions else None
 
 
-def _refuse_unfit(consultation: Consultation, sources: Sequence[_Source]) -> None:
+def _refuse_unfit(consultation: Consultation, wave: Wave, sources: Sequence[_Source]) -> None:
     faults = [
         *(fault for source in sources for fault in source.unclear),
-        *_missing_columns(consultation, sources),
+        *_missing_columns(consultation, wave, sources),
         *_personal_columns(sources),
     ]
     if faults:
         raise InputError(faults)
 
 
-def _missing_columns(consultation: Consultation, sources: Sequence[_Source]) -> Iterator[Fault]:
-    wanted = [(f"question '{each.id}'", each.column) for each in consultation.questions]
+def _missing_columns(consultation: Consultation, wave: Wave, sources: Sequence[_Source]) -> Iterator[Fault]:
+    wanted = [(f"question '{each.id}'", each.column) for each in consultation.questions if each.asked_in(wave)]
     for key in ("response_id", "respondent_id"):
         wanted += [(key, names)] if (names := getattr(consultation.columns, key)) else []
     for what, names in wanted:

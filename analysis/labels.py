@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.embed import Vectors
 
@@ -25,6 +26,8 @@ _BREAK = re.compile(r"[.,;:!?()\[\]\"“”/\n]|\s[-–—]\s")
 _LONGEST = 3
 _CANDIDATES = 40
 _ALIKE = 0.75
+_NEAR_PHRASE = 0.5  # cosine from which a known phrase may name a theme
+_LEAST_TOPICAL = 0.3  # weight of a phrase that no topic of the guide knows
 
 
 def _read_stop_words() -> frozenset[str]:
@@ -33,6 +36,25 @@ def _read_stop_words() -> frozenset[str]:
 
 
 LABEL_STOP_WORDS = _read_stop_words()
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What a council's vision knows about topics: short phrases that name them, and how topical a text is.
+
+    `score` takes unit vectors of shape (texts, dimensions) and gives a score per topic, 0 to 1.
+    """
+
+    phrases: tuple[str, ...]
+    score: Callable[[Vectors], npt.NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How words are turned into vectors: `encode` as embedded, `centre` as seen by the codebook."""
+
+    encode: Callable[[Sequence[str]], Vectors]
+    centre: Callable[[Vectors], Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +70,26 @@ def describe_themes(
     themes: Sequence[Sequence[str]],
     everything: Sequence[str],
     centroids: Vectors,
-    encode: Callable[[Sequence[str]], Vectors],
+    words: Words,
     keywords: int,
     taken: frozenset[str] = frozenset(),
+    guide: Guide | None = None,
 ) -> tuple[ThemeWords, ...]:
     """Name each theme from its segments; no label is in `taken` (casefolded) or used twice.
 
-    `centroids` has one unit row per theme; `everything` are all segments, to tell a theme's own words from common ones.
+    `centroids` has one unit row per theme, centred; `everything` are all segments, to tell a theme's own words from
+    common ones. With a guide, its phrases may name a theme too, if residents use their words, and topical phrases of
+    residents come first.
     """
     background = Counter(phrase for text in everything for phrase in set(phrases_of(text)))
     spelling = _spellings(everything)
     used = set(taken)
     named = []
     for texts, centroid in zip(themes, centroids, strict=True):
-        ranked = _ranked_phrases(texts, centroid, background, len(everything), encode)
-        words = _named(ranked, spelling, keywords, used)
-        used.add(words.label.casefold())
-        named.append(words)
+        ranked = _ranked_phrases(texts, centroid, background, len(everything), words, guide)
+        theme = _named(_known_phrases(texts, centroid, words, guide), ranked, spelling, keywords, used)
+        used.add(theme.label.casefold())
+        named.append(theme)
     return tuple(named)
 
 
@@ -76,6 +101,12 @@ def phrases_of(text: str) -> Iterator[str]:
             for end in range(start + 1, min(start + _LONGEST, len(tokens)) + 1):
                 if _could_name(tokens[start:end]):
                     yield " ".join(tokens[start:end])
+
+
+def shared_phrase(texts: Sequence[str]) -> float:
+    """Return the share of the texts that use the phrase most of them use, 0 to 1."""
+    counts = Counter(phrase for text in texts for phrase in set(phrases_of(text)))
+    return max(counts.values(), default=0) / max(len(texts), 1)
 
 
 def _could_name(tokens: Sequence[str]) -> bool:
@@ -95,7 +126,8 @@ def _ranked_phrases(
     centroid: Vectors,
     background: Counter[str],
     total: int,
-    encode: Callable[[Sequence[str]], Vectors],
+    words: Words,
+    guide: Guide | None,
 ) -> list[tuple[str, Vectors]]:
     counts = Counter(phrase for text in texts for phrase in set(phrases_of(text)))
     least = 2 if len(texts) < 60 else max(2, round(0.02 * len(texts)))
@@ -104,8 +136,10 @@ def _ranked_phrases(
     best = sorted(weight, key=lambda phrase: (-weight[phrase], phrase))[:_CANDIDATES]
     if not best:
         return []
-    vectors = encode(best)
-    nearness = np.clip(vectors @ centroid, 0.01, None)
+    embedded = words.encode(best)
+    vectors = words.centre(embedded)
+    topical = guide.score(embedded).max(axis=1) if guide else np.ones(len(best))
+    nearness = np.clip(vectors @ centroid, 0.01, None) * (_LEAST_TOPICAL + topical)
     score = {phrase: float(near) * weight[phrase] ** 0.5 for phrase, near in zip(best, nearness, strict=True)}
     by_phrase = dict(zip(best, vectors, strict=True))
     return [(phrase, by_phrase[phrase]) for phrase in sorted(best, key=lambda p: (-score[p], p))]
@@ -116,19 +150,43 @@ def _class_tfidf(inside: int, size: int, overall: int, total: int) -> float:
     return inside / size * math.log(1 + total / overall) * min(1.0, inside / overall)
 
 
+def _known_phrases(
+    texts: Sequence[str], centroid: Vectors, words: Words, guide: Guide | None
+) -> list[tuple[str, Vectors]]:
+    """Return the guide's phrases that are near the theme and whose every word residents use in it, nearest first."""
+    if guide is None or not guide.phrases:
+        return []
+    vectors = words.centre(words.encode(guide.phrases))
+    nearness = vectors @ centroid
+    spoken = Counter(stem for text in texts for stem in _stems(text.casefold()))
+    near = [i for i in np.argsort(-nearness, kind="stable") if nearness[i] >= _NEAR_PHRASE]
+    return [(guide.phrases[i], vectors[i]) for i in near if _is_spoken(guide.phrases[i], spoken)]
+
+
+def _is_spoken(phrase: str, spoken: Counter[str]) -> bool:
+    topical = [token for token in _TOKEN.findall(phrase.casefold()) if token not in LABEL_STOP_WORDS]
+    return bool(topical) and all(spoken[stem] >= 2 for token in topical for stem in _stems(token))
+
+
 def _named(
-    ranked: Sequence[tuple[str, Vectors]], spelling: dict[str, str], keywords: int, used: set[str]
+    known: Sequence[tuple[str, Vectors]],
+    ranked: Sequence[tuple[str, Vectors]],
+    spelling: dict[str, str],
+    keywords: int,
+    used: set[str],
 ) -> ThemeWords:
-    if not ranked:
+    if not known and not ranked:
         return ThemeWords(_unique("Other remarks", used), "Remarks that share no clear words.", ())
-    distinct = _distinct(ranked)
-    shown = [_spelt(phrase, spelling) for phrase, _ in distinct]
-    label = _unique_label(shown, used)
-    return ThemeWords(label, _sentence(shown), tuple(shown[:keywords]))
+    own = [_spelt(phrase, spelling) for phrase, _ in _distinct(ranked)]
+    first = [phrase for phrase, _ in known[:1]]
+    shown = first + [_spelt(phrase, spelling) for phrase, _ in _distinct([*known[:1], *ranked])[len(first) :]]
+    return ThemeWords(_label(shown, bool(first), used), _sentence(own or shown), tuple((own or shown)[:keywords]))
 
 
-def _unique_label(shown: Sequence[str], used: set[str]) -> str:
-    """Join the best phrase with the next that gives a label nobody has; alone only if there is no second."""
+def _label(shown: Sequence[str], known: bool, used: set[str]) -> str:
+    """Name by a known phrase of several words alone; else join the best phrase with the next that is not taken."""
+    if known and len(shown[0].split()) > 1 and shown[0].casefold() not in used:
+        return _capital(shown[0])
     for second in shown[1:]:
         label = _capital(f"{shown[0]} and {second}")
         if label.casefold() not in used:
@@ -153,7 +211,8 @@ def _distinct(ranked: Sequence[tuple[str, Vectors]]) -> list[tuple[str, Vectors]
 
 
 def _stems(phrase: str) -> set[str]:
-    return {re.sub(r"(?:'s|ies|es|s|ing|ed)$", "", token)[:6] for token in re.split(r"[\s-]", phrase) if len(token) > 2}
+    tokens = (part for token in _TOKEN.findall(phrase) for part in token.split("-"))
+    return {re.sub(r"(?:'s|ies|es|s|ing|ed|y)$", "", token)[:6] for token in tokens if len(token) > 2}
 
 
 def _sentence(shown: Sequence[str]) -> str:
@@ -173,7 +232,7 @@ def _spellings(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         if text.isupper():
             continue
-        for token in _TOKEN.findall(text.replace("’", "'"))[1:]:
+        for token in _TOKEN.findall(_PLACEHOLDER.sub(" ", text.replace("’", "'")))[1:]:
             seen.setdefault(token.casefold(), Counter())[token] += 1
     return {token: min(forms, key=lambda form: (-forms[form], form)) for token, forms in seen.items()}
 

@@ -86,7 +86,7 @@ _KEYS = {
     "response_vision": ["wave", "response_id", "question_id", "vision_code"],
 }
 _FORMULA = re.compile(r"^[=+\-@\t\r\n]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 
 def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +94,8 @@ def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
     The error names columns and checks, never a cell.
     """
-    typed = table.astype({column: kind for column, kind in CONTRACT[name].items() if column in table.columns})
+    kinds = {column: kind for column, kind in CONTRACT[name].items() if column in table.columns}
+    typed = table.reset_index(drop=True).astype(kinds)
     problems = _problems(name, typed)
     if problems:
         raise ManifestoError(
@@ -102,7 +103,7 @@ def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
         )
     extra = [column for column in typed.columns if column not in CONTRACT[name]]
     order = [*CONTRACT[name], *sorted(extra)]
-    return typed[order].reset_index(drop=True)
+    return typed[order]
 
 
 def empty_table(name: str) -> pd.DataFrame:

@@ -17,13 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.codebook import Codebook, Theme, theme_id_of, unit_rows
 from analysis.embed import Vectors, content_hash
-from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, describe_themes
+from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, Guide, Words, describe_themes, shared_phrase
 from analysis.types import ThemeState, Wave
 
 Groups = npt.NDArray[np.int64]
 """One group number per segment; -1 for segments in no group."""
 
 _LEXICAL_DIMENSIONS = 64
+_TOPIC_DOUBT = 0.3
 
 
 class ThemeSettings(BaseModel):
@@ -40,6 +41,9 @@ class ThemeSettings(BaseModel):
     components: int = Field(ge=2)
     cluster_scale: float = Field(gt=0)
     lexical_weight: float = Field(ge=0, le=1)
+    topic_weight: float = Field(ge=0, lt=1)
+    least_topical: float = Field(ge=0, le=1)
+    least_shared: float = Field(ge=0, le=1)
     merge_similarity: float = Field(ge=-1, le=1)
     assign_similarity: float = Field(ge=-1, le=1)
     wave_similarity: float = Field(ge=-1, le=1)
@@ -51,27 +55,39 @@ class Corpus:
     """The distinct segments of a wave in canonical order.
 
     `vectors` has one unit row per text (as embedded; `code_wave` centres them); `raised_by[i]` are the respondents
-    whose words include text i.
+    whose words include text i. `topics` are each text's scores on the guide's topics (no columns without a guide).
     """
 
     texts: tuple[str, ...]
     vectors: Vectors
     raised_by: tuple[frozenset[str], ...]
+    topics: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, segments: Sequence[tuple[str, str]], vector_of: Callable[[Sequence[str]], Vectors]) -> Corpus:
+    def of(
+        cls,
+        segments: Sequence[tuple[str, str]],
+        vector_of: Callable[[Sequence[str]], Vectors],
+        guide: Guide | None = None,
+    ) -> Corpus:
         """Build from (segment text, respondent) pairs in any order; `vector_of` takes content hashes."""
         by_text: dict[str, set[str]] = {}
         for text, respondent in segments:
             by_text.setdefault(text, set()).add(respondent)
         texts = tuple(sorted(by_text, key=content_hash))
         vectors = vector_of([content_hash(text) for text in texts])
-        return cls(texts, vectors, tuple(frozenset(by_text[text]) for text in texts))
+        topics = guide.score(vectors) if guide and texts else np.zeros((len(texts), 0))
+        return cls(texts, vectors, tuple(frozenset(by_text[text]) for text in texts), topics)
 
     def subset(self, keep: npt.NDArray[np.bool_]) -> Corpus:
         """Return the segments marked in `keep`, in the same order."""
         rows = np.flatnonzero(keep)
-        return Corpus(tuple(self.texts[i] for i in rows), self.vectors[rows], tuple(self.raised_by[i] for i in rows))
+        return Corpus(
+            tuple(self.texts[i] for i in rows),
+            self.vectors[rows],
+            tuple(self.raised_by[i] for i in rows),
+            self.topics[rows],
+        )
 
     def respondents(self, rows: npt.NDArray[np.int64] | None = None) -> int:
         """Count the respondents who raise any of the given rows (default: all)."""
@@ -94,6 +110,7 @@ def code_wave(
     wave: Wave,
     encode: Callable[[Sequence[str]], Vectors],
     settings: ThemeSettings,
+    guide: Guide | None = None,
 ) -> Coded:
     """Code a wave: against the themes known so far, then against new themes found in what did not fit.
 
@@ -105,7 +122,7 @@ def code_wave(
     corpus = replace(corpus, vectors=codebook.centred(corpus.vectors))
     unexplained = _unexplained(corpus, codebook, settings)
     groups = find_groups(corpus.subset(unexplained), _least_respondents(corpus, settings), settings)
-    new, centroids = _name_groups(corpus, unexplained, groups, codebook, wave, first, encode, settings)
+    new, centroids = _name_groups(corpus, unexplained, groups, codebook, wave, first, encode, settings, guide)
     grown = codebook.extended(new, centroids)
     theme, similarity = _nearest_theme(corpus, grown, settings)
     return Coded(grown, theme, similarity)
@@ -118,6 +135,7 @@ def find_groups(corpus: Corpus, least_respondents: int, settings: ThemeSettings)
     groups = _cluster(corpus, settings)
     groups = _merge_alike(corpus, groups, settings)
     groups = _settle(corpus, groups, settings)
+    groups = _without_vague(corpus, groups, settings)
     return _renumbered(_without_small(corpus, groups, least_respondents))
 
 
@@ -167,26 +185,42 @@ def _cluster(corpus: Corpus, settings: ThemeSettings) -> Groups:
 
 
 def _hybrid(corpus: Corpus, settings: ThemeSettings) -> Vectors:
-    """Set the words beside the meaning: a truncated TF-IDF view (LSA) joined to the embeddings by weight."""
-    if settings.lexical_weight == 0:
-        return corpus.vectors
+    """Join the views of each segment by weight: its meaning, its words, and how it stands to the guide's topics.
+
+    Without words in common or a guide, the views that there are share the weight.
+    """
+    views = [(1 - settings.lexical_weight, corpus.vectors)]
+    lexical = _lexical(corpus, settings) if settings.lexical_weight else None
+    if lexical is not None:
+        views.append((settings.lexical_weight, lexical))
+    views = [(weight * (1 - settings.topic_weight), view) for weight, view in views]
+    if corpus.topics.shape[1]:
+        views.append((settings.topic_weight, _topical(corpus.topics)))
+    return np.hstack([np.sqrt(weight) * view for weight, view in views]).astype(np.float32)
+
+
+def _lexical(corpus: Corpus, settings: ThemeSettings) -> Vectors | None:
+    """Truncated TF-IDF (latent semantic analysis, Deerwester et al. 1990), unit rows; None if too few words recur."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.preprocessing import normalize
 
     words = TfidfVectorizer(
         stop_words=sorted(LABEL_STOP_WORDS), token_pattern=TOKEN_PATTERN, sublinear_tf=True, min_df=2
     )
     try:
         table = words.fit_transform(corpus.texts)
-    except ValueError:  # no word stands in two segments: there is no lexical view
-        return corpus.vectors
+    except ValueError:  # no word stands in two segments
+        return None
     dimensions = min(_LEXICAL_DIMENSIONS, table.shape[1] - 1, len(corpus.texts) - 1)
     if dimensions < 2:
-        return corpus.vectors
-    lexical = normalize(TruncatedSVD(dimensions, random_state=settings.seed).fit_transform(table))
-    weight = settings.lexical_weight
-    return np.hstack([np.sqrt(1 - weight) * corpus.vectors, np.sqrt(weight) * lexical]).astype(np.float32)
+        return None
+    return unit_rows(TruncatedSVD(dimensions, random_state=settings.seed).fit_transform(table))
+
+
+def _topical(topics: npt.NDArray[np.float64]) -> Vectors:
+    """Scale topic scores so that a text sure of its topic has length near 1 and one without a topic near 0."""
+    lengths = np.linalg.norm(topics, axis=1, keepdims=True)
+    return np.asarray(topics / (lengths + _TOPIC_DOUBT), dtype=np.float32)
 
 
 def _merge_alike(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Groups:
@@ -210,6 +244,17 @@ def _settle(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Groups:
     return np.where(groups >= 0, groups, np.where(near, cosines.argmax(axis=1), -1)).astype(np.int64)
 
 
+def _without_vague(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Groups:
+    """Dissolve groups that nothing can be said of: no topic of the guide, and no phrase that many of them use."""
+    kept = groups.copy()
+    for group in range(int(groups.max(initial=-1)) + 1):
+        rows = np.flatnonzero(groups == group)
+        topical = corpus.topics[rows].max(axis=1, initial=0.0).mean() >= settings.least_topical
+        if not topical and shared_phrase([corpus.texts[i] for i in rows]) < settings.least_shared:
+            kept[rows] = -1
+    return kept
+
+
 def _without_small(corpus: Corpus, groups: Groups, least_respondents: int) -> Groups:
     kept = groups.copy()
     for group in range(int(groups.max(initial=-1)) + 1):
@@ -228,6 +273,7 @@ def _name_groups(
     first: bool,
     encode: Callable[[Sequence[str]], Vectors],
     settings: ThemeSettings,
+    guide: Guide | None,
 ) -> tuple[tuple[Theme, ...], Vectors]:
     """Turn groups into themes with identifiers, labels and centroids, but those that repeat a known theme."""
     rest = corpus.subset(unexplained)
@@ -237,7 +283,7 @@ def _name_groups(
     texts = [[rest.texts[i] for i in rows] for rows in members]
     taken = frozenset(theme.label.casefold() for theme in codebook.themes)
     words = describe_themes(
-        texts, rest.texts, centroids[fresh], lambda t: codebook.centred(encode(t)), settings.keywords, taken
+        texts, rest.texts, centroids[fresh], Words(encode, codebook.centred), settings.keywords, taken, guide
     )
     state = ThemeState.CONFIRMED if first else ThemeState.EMERGING
     themes = tuple(

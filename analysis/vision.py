@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis.embed import Vectors
 from analysis.errors import Fault, InputError
+from analysis.labels import Guide
 from analysis.types import VisionCode
 
 Scores = npt.NDArray[np.float64]
@@ -175,6 +176,11 @@ def fit_linker(
     stacker = _fit_stacker(held_out[~phrases], truth[~phrases])
     threshold = _best_threshold(_stack(stacker, held_out[~phrases]), truth[~phrases])
     return VisionLinker(framework.codes, threshold, _fit_views(vectors, truth, phrases, settings), stacker)
+
+
+def guide_of(framework: Framework, linker: VisionLinker) -> Guide:
+    """Return what the framework knows about topics, for finding and naming themes."""
+    return Guide(tuple(example.text for example in examples_of(framework) if example.is_phrase), linker.score)
 
 
 def response_scores(whole: Scores, segments: Scores, owner: npt.NDArray[np.int64]) -> Scores:

@@ -188,9 +188,8 @@ def _run(folder: Path, processed: Path, reports: Path, wave: str | None) -> RunR
     from flows.plan import Plan, RunRequest
     from flows.progress import console, step
 
-    Plan(RunRequest(folder, processed, reports, wave))  # every fault of the input before anything starts
-    with step("start") as starting:
-        starting.done = None
+    with step("start"):  # every fault of the input is told before anything is done
+        Plan(RunRequest(folder, processed, reports, wave)).check_inputs()
         from flows.consultation import analyse_consultation
     console.print(f"Analysing {folder} …", markup=False)
     return analyse_consultation(str(folder), str(processed), str(reports), wave)

@@ -9,11 +9,11 @@ from pathlib import Path
 from analysis.consultation import Consultation, load_consultation
 from analysis.embed import locate_model, model_fingerprint
 from analysis.errors import Fault, InputError
-from analysis.ingest import wave_fingerprint
+from analysis.ingest import check_waves, wave_fingerprint
 from analysis.settings import Settings, load_settings
 from analysis.types import Wave
 from analysis.vision import Framework, load_framework
-from flows.layout import Layout, code_fingerprint, fingerprint
+from flows.layout import Layout, code_fingerprint, fingerprint, is_done
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,13 @@ class Plan:
         """Folder of a wave's report."""
         return self.request.reports / self.consultation.id / wave
 
+    def check_inputs(self) -> None:
+        """Read the exports of new and changed waves before any work starts; raise InputError with all their faults."""
+        stale = [
+            wave for wave in self.waves if not is_done(self.layout.wave(wave.wave), "intake", wave.keys["intake"], ())
+        ]
+        check_waves(self.consultation, [(wave.wave, wave.files) for wave in stale], self.settings.ingest)
+
     def _wanted(self) -> tuple[tuple[Wave, tuple[Path, ...]], ...]:
         """All waves, or with `wave` those up to it and later ones that were analysed before."""
         waves = self.consultation.waves()
@@ -101,8 +108,9 @@ class Plan:
         )
         segments = fingerprint(intake, settings.fingerprint("segment"))
         earlier = before.keys["vision"] if before else ""
-        themes = fingerprint(segments, earlier, self.model, settings.fingerprint("embed", "themes"))
-        vision = fingerprint(themes, self.framework.fingerprint, settings.fingerprint("vision"))
+        guide = fingerprint(self.framework.fingerprint, settings.fingerprint("vision"))
+        themes = fingerprint(segments, earlier, self.model, guide, settings.fingerprint("embed", "themes"))
+        vision = fingerprint(themes, "vision")
         return {"intake": intake, "segments": segments, "themes": themes, "vision": vision}
 
 

@@ -24,7 +24,7 @@ from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
 from analysis.files import write_atomically
 from analysis.tables import checked, write_csv, write_parquet
-from analysis.vision import examples_of, fit_linker
+from analysis.vision import VisionLinker, examples_of, fit_linker, guide_of
 from flows import publishing
 from flows.layout import code_fingerprint, fingerprint, is_done, mark_done
 from flows.plan import Plan, WavePlan
@@ -102,11 +102,12 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
     words = _Embedder(plan)
     with step(f"{wave.wave}: embed") as work:
         count = words.learn(coding.texts_to_embed(responses, segments), work.advance)
+        linker = _linker(plan, words)
         work.done = f"{count:,} new texts"
     with step(f"{wave.wave}: themes") as work:
-        before = _codebook(plan, wave.before)
+        before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
         coded = coding.code_themes(
-            responses, segments, before, wave.wave, words.encode, words.vectors_of, plan.settings.themes
+            responses, segments, before, wave.wave, words.encode, words.vectors_of, plan.settings.themes, guide
         )
         write_parquet(coded.segments, outputs[0])
         write_parquet(codebook_frame(coded.codebook), outputs[1])
@@ -125,8 +126,7 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
         return False
     with step(f"{wave.wave}: vision links") as work:
         words = _Embedder(plan)
-        words.learn([example.text for example in examples_of(plan.framework)])
-        linker = fit_linker(plan.framework, words.encode, plan.settings.vision)
+        linker = _linker(plan, words)
         found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
         themed = pd.read_parquet(folder / "themed.parquet")
         linked = coding.link_vision(_responses(plan, wave), themed, found, linker, words.vectors_of)
@@ -198,6 +198,18 @@ class _Embedder:
         self._store.save()
 
 
+def _linker(plan: Plan, words: _Embedder) -> VisionLinker:
+    """Fit the linker on the framework, once per process and framework."""
+    key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
+    words.learn(
+        [example.text for example in examples_of(plan.framework)]
+    )  # so that the store does not depend on the memo
+    if key not in _linkers:
+        _linkers[key] = fit_linker(plan.framework, words.encode, plan.settings.vision)
+    return _linkers[key]
+
+
+_linkers: dict[str, VisionLinker] = {}
 _encoders: dict[str, SentenceEncoder] = {}
 
 

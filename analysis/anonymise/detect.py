@@ -10,7 +10,7 @@ from analysis.anonymise.addresses import ADDRESS_RULES
 from analysis.anonymise.gazetteer import load_gazetteer
 from analysis.anonymise.identifiers import DATE, RULES, Rule, digits_of
 from analysis.anonymise.keep import KeepList, read_keep_lists
-from analysis.anonymise.people import MASK, NameFinder
+from analysis.anonymise.people import MASK, PERSON_MASK, NameFinder
 from analysis.anonymise.presidio import presidio
 from analysis.types import PiiSpan
 
@@ -65,7 +65,7 @@ class Detector:
                     yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
 
     def _kept(self, rule: Rule, value: str) -> bool:
-        if MASK in value:
+        if MASK in value or PERSON_MASK in value:
             return True
         if rule.label in {"PHONE", "NHS_NUMBER", "ID_NUMBER"}:
             return self._service_line(value)
@@ -96,7 +96,11 @@ def _public_site(value: str, keep: KeepList) -> bool:
 
 
 def _hide_placeholders(text: str) -> str:
-    return PLACEHOLDER.sub(lambda m: MASK * len(m.group()), text)
+    return PLACEHOLDER.sub(lambda m: _mask_of(m.group()) * len(m.group()), text)
+
+
+def _mask_of(placeholder: str) -> str:
+    return PERSON_MASK if placeholder[1:7].upper() in {"PERSON", "ILLEGI"} else MASK
 
 
 def _hide(text: str, spans: Sequence[PiiSpan]) -> str:

@@ -23,7 +23,7 @@ from analysis.anonymise.people import (
     WEAK_TITLES,
     NameSpan,
 )
-from analysis.anonymise.wording import words
+from analysis.anonymise.wording import phrases, words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -35,20 +35,19 @@ CONTRACTIONS = ("n't", "'d", "'ll", "'ve", "'re", "'m")
 NAMES_TOO = words("hope will love young best small little")  # function words that are also names
 PERSON_VERBS = words(
     """
-    is was has had said says told came comes never helps helped knows took made lives does
+    is was has had said says told passed died moved came comes never helps helped knows took made lives does
     """
 )
 PRONOUNS = words("she he her him his hers")
 CALENDAR = words(
     """
-    january february march april may june july august summer autumn winter spring sunday will hope love
+    january february march april may june july august summer autumn winter spring sunday will hope love man
     """
 )
 WHOSE = words("my full real her his their whose our childs 's s") | {""}
 BEFORE_A_NAME = words("contact meet signed from by dear cheers hi just me poor late old little young")
-ADDRESSED = frozenset(
-    tuple(pair.split())
-    for pair in (["ask for", "speak to", "spoke to", "talk to", "call me", "signed by", "contact :", "thanks to", "thank you", "name of"])
+ADDRESSED = phrases(
+    "ask for, speak to, spoke to, talk to, call me, signed by, contact :, thanks to, thank you, name of"
 )
 VERB_LIKE_TYPES = words(
     """
@@ -431,12 +430,20 @@ class Evidence:
         return any(tuple(self.folded[j : j + len(cue)]) == cue for cue in AFTER_CUES)
 
     def _spoken_of(self, i: int) -> bool:
-        """ "Blessing is the only good one and they keep sending her": a verb, and a pronoun soon after."""
-        named = self.kinds[i] == WORD_NAME and self.folded[i] not in CALENDAR and self._capital(i)
-        return named and self._at(i + 1) in PERSON_VERBS and not PRONOUNS.isdisjoint(self.folded[i + 2 : i + 18])
+        """A verb, and a capital or a pronoun: "Since Peggy passed", "Blessing is good, they keep sending her"."""
+        if self.kinds[i] != WORD_NAME or self.folded[i] in CALENDAR or not self._capital(i):
+            return False
+        if self._at(i + 1) not in PERSON_VERBS:
+            return False
+        before = self._at(i - 1)
+        apart = not self._capital(i - 1) or before in NOT_NAMES
+        inside = not self._sentence_start(i) and apart and before not in {"the", "my", "our", "a", "an"}
+        return (inside and self.folded[i] not in PLACE_TYPES) or not PRONOUNS.isdisjoint(self.folded[i + 2 : i + 18])
 
     def _identifier_follows(self, i: int, j: int) -> bool:
         """A name stands right before a telephone number, address, date of birth and the like."""
+        if self.folded[i] in SIGN_OFFS:
+            return False
         k = j
         while k < min(j + 3, len(self.words)) and (
             self.words[k] in {",", ":", "(", "-", "–", ";", "."} or "\n" in self.words[k]
@@ -604,9 +611,7 @@ class Evidence:
             for k in range(i, j)
             if len(self.words[k]) > 1 and self.folded[k] not in PARTICLES and self.words[k] != "."
         ]
-        if not kinds:
-            return 0.0
-        if not self._capital(i):
+        if not kinds or not self._capital(i):
             return self._list_score_lower(i, kinds)
         if kinds[0] == GIVEN:
             return LIKELY
@@ -618,9 +623,8 @@ class Evidence:
             or kinds.count(SURNAME) > 1
         ):
             return POSSIBLE
-        if all(kind in (UNKNOWN, SURNAME) for kind in kinds) and not self._in_capitalised_phrase(i, j):
-            return POSSIBLE
-        return 0.0
+        strange = all(kind in (UNKNOWN, SURNAME) for kind in kinds) and not self._in_capitalised_phrase(i, j)
+        return POSSIBLE if strange else 0.0
 
     def _list_score_lower(self, i: int, kinds: list[int]) -> float:
         if not self.casual:

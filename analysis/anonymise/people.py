@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.anonymise.gazetteer import Gazetteer, fold
 from analysis.anonymise.keep import KeepList
-from analysis.anonymise.wording import NUMBER_WORDS, STREET_TYPES, words
+from analysis.anonymise.wording import NUMBER_WORDS, STREET_TYPES, phrases, words
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 MASK = "\ufffc"
 """Stands for every character of a placeholder or of an identifier already found."""
 
-_TOKEN = re.compile(rf"{MASK}+|[^\W_]+(?:[’'\-‐‑][^\W_]+)*|[^\S ]+| |[^\w\s]|_", re.UNICODE)
+PERSON_MASK = "\ufffb"
+"""The same for a placeholder of a person: not an identifier, so it vouches for no name beside it."""
+
+_TOKEN = re.compile(rf"{MASK}+|{PERSON_MASK}+|[^\W_]+(?:[’'\-‐‑][^\W_]+)*|[^\S ]+| |[^\w\s]|_", re.UNICODE)
 _POSSESSIVE = re.compile(r"^(.{2,})([’'](?:s|S))$")
 
 STRONG_TITLES = words("mr mrs ms mx mister missus mr's messrs")
@@ -71,11 +74,14 @@ PARTICLES = words(
     de da dos das do van der den von bin binti bint ibn al el ap del la le mc mac ul ur abu di
     """
 )
-AFTER_CUES = (
-    ("next", "door"), ("from", "number"), ("from", "no"), ("from", "flat"), ("from", "upstairs"), ("from", "downstairs"), ("from", "next"),
-    ("at", "number"), ("at", "no"), ("in", "flat"), ("at", "flat"), ("opposite",), ("upstairs",), ("downstairs",), ("across", "the"), ("over", "the", "road"), ("down", "the", "road"),
-    ("on", "reception"), ("in", "housing"), ("in", "customer"), ("in", "reception"), ("from", "the", "council"), ("who", "lives"), ("aged",), ("here",), ("age",), ("from", "plot"), ("lives",), ("works",), ("below", "me"), ("above", "me"),
-)  # fmt: skip
+AFTER_CUES = phrases(
+    """
+    next door, from number, from no, from flat, from upstairs, from downstairs, from next, at number, at no, in
+    flat, at flat, opposite, upstairs, downstairs, across the, over the road, down the road, on reception, in
+    housing, in customer, in reception, from the council, who lives, aged, here, age, from plot, lives, works,
+    below me, above me
+    """
+)
 PLACE_TYPES = frozenset(STREET_TYPES) | words(
     """
     school primary secondary academy college university hospital hall house centre center station library theatre
@@ -128,7 +134,7 @@ class NameSpan:
 
 
 class ResponseTokenizer:
-    """Text to spaCy Doc in linear time on any input: words keep hyphens and apostrophes, a possessive 's stands apart."""
+    """Text to spaCy Doc in linear time on any input: words keep hyphens, a possessive 's stands apart."""
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
@@ -163,8 +169,9 @@ class NameFinder:
     def find(self, texts: Iterable[str]) -> Iterator[tuple[NameSpan, ...]]:
         """The names in each masked text, in order, one tuple a text."""
         if self._model is None:
-            for doc in self._nlp.pipe(texts, batch_size=64):
-                yield self._names(doc, ())
+            with self._nlp.memory_zone():  # the words of residents leave spaCy's string store with the batch
+                for doc in self._nlp.pipe(texts, batch_size=64):
+                    yield self._names(doc, ())
             return
         for text in texts:
             entities = tuple(

@@ -8,6 +8,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def phrases(text: str) -> frozenset[tuple[str, ...]]:
+    """The phrases of a text that commas part, each as its words."""
+    return frozenset(tuple(phrase.split()) for phrase in text.split(","))
+
+
 DIGIT_WORDS = (
     "zero",
     "oh",

@@ -1,0 +1,309 @@
+"""The whole path on a real Prefect server, with a fake encoder: counts, bytes, increments, order, hostile text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from conftest import CONSULTATION, FakeEncoder, write_export
+from prefect_server import private_prefect
+from voices import answers
+
+from analysis.errors import InputError, ManifestoError
+from analysis.tables import CONTRACT
+
+HOSTILE = [
+    "<script>alert('x')</script> mend the bins",
+    "{{ 7*7 }} {% for x in y %} mend the bins",
+    "=cmd|' /C calc'!A0 rubbish everywhere",
+    "@SUM(1+1)*cmd rubbish everywhere again",
+    "mend \u202ethe bins\u202c now please",
+    "+44 is how my answer begins, with bins",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server() -> Iterator[None]:
+    with private_prefect():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
+    from flows import tasks
+
+    fake = FakeEncoder()
+    monkeypatch.setattr(tasks, "_encoder", lambda *_: fake)
+    return fake
+
+
+class Place:
+    """A consultation in a temporary folder, and where its results go."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder, self.processed, self.reports = root / "raw" / "better", root / "processed", root / "reports"
+        self.folder.mkdir(parents=True)
+        (self.folder / "consultation.toml").write_text(CONSULTATION, encoding="utf-8")
+
+    def wave(self, wave: str, rows: list[dict[str, str]]) -> Place:
+        write_export(self.folder / wave / "online.csv", rows)
+        return self
+
+    def run(self, wave: str | None = None) -> Any:
+        from flows.consultation import analyse_consultation
+
+        return analyse_consultation(str(self.folder), str(self.processed), str(self.reports), wave)
+
+    @property
+    def results(self) -> Path:
+        return self.processed / "better-borough"
+
+    def table(self, name: str) -> pd.DataFrame:
+        return pd.read_parquet(self.results / f"{name}.parquet")
+
+    def manifest(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads((self.results / "manifest.json").read_text(encoding="utf-8"))
+        return loaded
+
+    def bytes(self) -> dict[str, bytes]:
+        files = (
+            p for p in self.results.rglob("*") if p.is_file() and p.name not in {"manifest.json", ".lock", "report.key"}
+        )
+        return {str(p.relative_to(self.results)): p.read_bytes() for p in files}
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """One wave of the planted answers with hostile and empty ones, analysed once."""
+    from flows import tasks
+
+    place = Place(tmp_path_factory.mktemp("analysed"))
+    odd = [
+        {"ID": f"h{n}", "Who": f"h{n}", "Ward": "Heath", "What do you hope for?": text}
+        for n, text in enumerate(HOSTILE)
+    ]
+    empty = [{"ID": "e1", "Who": "e1", "Ward": "", "What do you like?": "n/a", "What do you hope for?": ""}]
+    place.wave("2024", [*answers(), *odd, *empty])
+    before, tasks._encoder = tasks._encoder, lambda *_: FakeEncoder()  # type: ignore[assignment]
+    try:
+        place.run()
+    finally:
+        tasks._encoder = before
+    return place
+
+
+def test_contract_tables_stand_as_csv_and_parquet(analysed: Place) -> None:
+    for name, columns in CONTRACT.items():
+        table = analysed.table(name)
+        with (analysed.results / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert list(table.columns)[: len(columns)] == list(columns)
+        assert len(rows) == len(table) > 0
+
+
+def test_planted_topics_become_themes(analysed: Place) -> None:
+    segments = analysed.table("segments")
+    planted = segments[segments["response_id"].str.contains("-")]
+    topic = planted["response_id"].str.split("-").str[0]
+    by_theme = planted.assign(topic=topic)[planted["theme_id"] != ""].groupby("theme_id")["topic"]
+    purity = by_theme.agg(lambda topics: topics.value_counts().iloc[0]).sum() / len(planted)
+    assert purity > 0.9
+    assert by_theme.agg(lambda topics: topics.mode().iloc[0]).nunique() == 4
+
+
+def test_every_row_is_in_the_manifest(analysed: Place) -> None:
+    counts = analysed.manifest()["waves"][0]["counts"]
+    rows = len(answers()) + len(HOSTILE) + 1
+    assert counts["rows_read"] == counts["rows_accepted"] + counts["rows_rejected"] == rows
+    assert counts["responses"] == sum(counts["responses_by_status"].values()) == 2 * rows
+    substantive = counts["responses_by_status"]["substantive"]
+    assert counts["responses_with_theme"] + counts["responses_without_theme"] == substantive
+    assert counts["responses_linked_to_vision"] + counts["responses_outside_vision"] == substantive
+
+
+def test_segments_are_exact_spans_of_their_responses(analysed: Place) -> None:
+    key = ["wave", "response_id", "question_id"]
+    joined = analysed.table("segments").merge(analysed.table("responses"), on=key, suffixes=("", "_whole"))
+    assert len(joined) == len(analysed.table("segments"))
+    assert all(row.text == row.text_whole[row.start : row.end] for row in joined.itertuples())
+
+
+def test_hostile_text_is_inert_in_every_output(analysed: Place) -> None:
+    page = (analysed.reports / "better-borough" / "2024" / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "\u202e" not in page
+    for path in [*analysed.results.glob("*.csv"), *analysed.reports.rglob("*.csv")]:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            assert not [cell for row in csv.reader(file) for cell in row if cell.startswith(("=", "@", "+", "\t"))], (
+                path
+            )
+    for path in analysed.reports.rglob("*.xlsx"):
+        book = openpyxl.load_workbook(path)
+        assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    texts = set(analysed.table("responses")["text"])
+    assert "=cmd|' /C calc'!A0 rubbish everywhere" in texts
+    assert "{{ 7*7 }} {% for x in y %} mend the bins" in texts
+
+
+def test_running_again_does_no_work(analysed: Place, encoder: FakeEncoder) -> None:
+    before = analysed.bytes()
+    result = analysed.run()
+    assert not result.worked
+    assert not encoder.seen
+    assert analysed.bytes() == before
+
+
+def test_two_runs_and_shuffled_rows_give_the_same_results(tmp_path: Path, analysed: Place) -> None:
+    shuffled = Place(tmp_path)
+    shutil.copytree(analysed.folder / "2024", shuffled.folder / "2024")
+    path = shuffled.folder / "2024" / "online.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    random.Random(1).shuffle(rows)
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    shuffled.run()
+    for name in CONTRACT:
+        pd.testing.assert_frame_equal(_unnumbered(shuffled.table(name)), _unnumbered(analysed.table(name)))
+
+
+def test_a_second_run_from_nothing_gives_the_same_bytes(tmp_path: Path, analysed: Place) -> None:
+    again = Place(tmp_path)
+    shutil.copytree(analysed.folder / "2024", again.folder / "2024")
+    again.run()
+    assert again.bytes() == analysed.bytes()
+
+
+def test_a_new_wave_adds_only_itself(tmp_path: Path, analysed: Place, encoder: FakeEncoder) -> None:
+    place = Place(tmp_path)
+    shutil.copytree(analysed.folder / "2024", place.folder / "2024")
+    shutil.copytree(analysed.processed, place.processed)
+    words = "amber birch cedar dune ember fjord glade heron inlet jetty kelp lichen marsh newt otter".split()
+    new = [
+        {"ID": f"n{n}", "Who": f"n{n}", "What do you hope for?": f"Wolves howl, wolves hunt sheep, wolves {one} {other}"}
+        for n, (one, other) in enumerate(pair for pair in product(words, words[:4]) if pair[0] != pair[1])
+    ]
+    known = {"ID": "n99", "Who": "n99", "What do you hope for?": "rubbish bins are never emptied today"}
+    place.wave("2025", [{**row, "What do you like?": ""} for row in (*new, known)])
+    place.run()
+    old = {path: data for path, data in analysed.bytes().items() if path.startswith("waves/2024")}
+    assert {path: data for path, data in place.bytes().items() if path.startswith("waves/2024")} == old
+    assert not [text for text in encoder.seen if text in set(analysed.table("segments")["text"])], "embedded twice"
+    before, after = analysed.table("themes"), place.table("themes")
+    assert list(after["theme_id"][: len(before)]) == list(before["theme_id"])
+    assert list(after["label"][: len(before)]) == list(before["label"])
+    emerging = after[after["first_wave"] == "2025"]
+    assert len(emerging) >= 1
+    assert set(emerging["state"]) == {"emerging"}
+    coded = place.table("segments").query("wave == '2025' and response_id == 'n99'")
+    assert coded["theme_id"].iloc[0] in set(before["theme_id"])
+    assert (place.reports / "better-borough" / "2025" / "index.html").exists()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 20])
+def test_tiny_consultations_end_well(tmp_path: Path, rows: int) -> None:
+    place = Place(tmp_path).wave("w", answers()[:rows] or [dict.fromkeys(answers()[0], "")])
+    place.run()
+    page = (place.reports / "better-borough" / "w" / "index.html").read_text(encoding="utf-8")
+    assert "Better Borough" in page
+    assert len(place.table("responses")) == rows * 2
+
+
+def test_one_wave_can_be_asked_for(tmp_path: Path) -> None:
+    place = Place(tmp_path).wave("w1", answers()[:3]).wave("w2", answers()[3:6])
+    assert [Path(path).parent.name for path in place.run("w1").reports] == ["w1"]
+    assert set(place.table("responses")["wave"]) == {"w1"}
+    assert [Path(path).parent.name for path in place.run("w2").reports] == ["w2"]
+    assert set(place.table("responses")["wave"]) == {"w1", "w2"}
+    place.run("w1")
+    assert set(place.table("responses")["wave"]) == {"w1", "w2"}, "a wave analysed before must not vanish"
+    with pytest.raises(InputError, match="w1, w2"):
+        place.run("w3")
+
+
+def test_an_unexpected_error_says_where_but_not_in_what_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from analysis import intake
+
+    secret = "Perpetua Quillfeather"
+
+    def broken(*_: Any) -> None:
+        raise ValueError(f"cannot parse: {secret}")
+
+    place = Place(tmp_path).wave("w", answers()[:3])
+    monkeypatch.setattr(intake, "load_wave", broken)
+    with pytest.raises(ManifestoError) as caught:
+        place.run()
+    assert "ValueError" in str(caught.value)
+    assert secret not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert not (place.results / "responses.parquet").exists()
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    place = Place(tmp_path).wave("w", answers()[:3])
+    place.results.mkdir(parents=True)
+    with FileLock(place.results / ".lock"), pytest.raises(ManifestoError, match="Another run"):
+        place.run()
+
+
+def test_the_nightly_flow_lets_no_consultation_stop_another(tmp_path: Path) -> None:
+    from flows.nightly import nightly
+
+    good = Place(tmp_path).wave("w", answers()[:3])
+    bad = tmp_path / "raw" / "a-broken-one"
+    bad.mkdir()
+    (bad / "consultation.toml").write_text("[consultation\n", encoding="utf-8")
+    state = nightly(str(tmp_path / "raw"), str(good.processed), str(good.reports), return_state=True)
+    assert state.is_failed()
+    assert "a-broken-one" in str(state.message)
+    assert (good.reports / "better-borough" / "w" / "index.html").exists()
+    shutil.rmtree(bad)
+    assert nightly(str(tmp_path / "raw"), str(good.processed), str(good.reports), return_state=True).is_completed()
+
+
+@pytest.mark.slow
+def test_killed_anywhere_and_run_again_gives_the_same_bytes(tmp_path: Path, analysed: Place) -> None:
+    for number, seconds in enumerate((9, 14, 19)):
+        place = Place(tmp_path / str(number))
+        shutil.copytree(analysed.folder / "2024", place.folder / "2024")
+        command = [sys.executable, "-c", _RUN, str(place.folder), str(place.processed), str(place.reports)]
+        child = subprocess.Popen(
+            command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}, stderr=subprocess.DEVNULL
+        )
+        time.sleep(seconds)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        place.run()
+        assert {p: d for p, d in place.bytes().items() if ".part" not in p} == analysed.bytes()
+
+
+_RUN = """
+import sys
+from conftest import FakeEncoder
+from prefect_server import private_prefect
+with private_prefect():
+    from flows import tasks
+    from flows.consultation import analyse_consultation
+    tasks._encoder = lambda *_: FakeEncoder()
+    analyse_consultation(*sys.argv[1:])
+"""
+
+
+def _unnumbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the row numbers of the export, which a shuffle must change."""
+    kept = table.drop(columns=[column for column in ("row",) if column in table.columns])
+    return kept.sort_values(list(kept.columns)).reset_index(drop=True)
