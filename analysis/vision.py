@@ -31,6 +31,7 @@ Scores = npt.NDArray[np.float64]
 _FOLDS = 5
 _THRESHOLDS = np.round(np.arange(0.10, 0.71, 0.05), 2)
 _VIEWS = 3
+_PLATEAU = 0.005
 
 
 class VisionSettings(BaseModel):
@@ -218,7 +219,10 @@ def _framework_text(name: str, beside: Path | None) -> tuple[str, str]:
             "Name one of these, or give the path of a framework file.",
         )
         raise InputError([fault])
-    return path.read_text(encoding="utf-8-sig"), str(path)
+    try:
+        return path.read_text(encoding="utf-8-sig"), str(path)
+    except UnicodeDecodeError:
+        raise InputError([Fault(str(path), "is not saved as UTF-8.", "Save it as UTF-8.")]) from None
 
 
 def _faults(error: ValidationError, where: str) -> list[Fault]:
@@ -310,4 +314,7 @@ def _stack(stacker: Any, views: npt.NDArray[np.float64]) -> Scores:
 
 
 def _best_threshold(scores: Scores, truth: npt.NDArray[np.bool_]) -> float:
-    return float(max(_THRESHOLDS, key=lambda threshold: (samples_f1(scores >= threshold, truth), -threshold)))
+    """Return the middle of the thresholds that do as well as the best: the ends of a plateau are chance."""
+    reached = np.array([samples_f1(scores >= threshold, truth) for threshold in _THRESHOLDS])
+    good = _THRESHOLDS[reached >= reached.max() - _PLATEAU]
+    return float(good[len(good) // 2])

@@ -55,6 +55,11 @@ class Plan:
         return model_fingerprint(self.settings.embed.model, locate_model(self.settings.embed.model))
 
     @property
+    def framework_vectors(self) -> Path:
+        """Vectors of a framework's examples, shared by all consultations: they are nobody's words."""
+        return self.request.processed / ".cache" / "framework.npz"
+
+    @property
     def reported(self) -> tuple[WavePlan, ...]:
         """The waves whose reports are wanted."""
         return tuple(plan for plan in self.waves if self.request.wave in (None, plan.wave))

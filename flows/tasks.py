@@ -102,7 +102,7 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
     words = _Embedder(plan)
     with step(f"{wave.wave}: embed") as work:
         count = words.learn(coding.texts_to_embed(responses, segments), work.advance)
-        linker = _linker(plan, words)
+        linker = _linker(plan)
         work.done = f"{count:,} new texts"
     with step(f"{wave.wave}: themes") as work:
         before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
@@ -126,7 +126,7 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
         return False
     with step(f"{wave.wave}: vision links") as work:
         words = _Embedder(plan)
-        linker = _linker(plan, words)
+        linker = _linker(plan)
         found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
         themed = pd.read_parquet(folder / "themed.parquet")
         linked = coding.link_vision(_responses(plan, wave), themed, found, linker, words.vectors_of)
@@ -178,11 +178,11 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
 
 
 class _Embedder:
-    """The run's encoder in front of the consultation's vector store."""
+    """The run's encoder in front of a vector store, by default the consultation's."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, store: Path | None = None) -> None:
         self._encoder = _encoder(plan.model, plan)
-        self._store = VectorStore(plan.layout.vectors, plan.model)
+        self._store = VectorStore(store or plan.layout.vectors, plan.model)
 
     def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
         return embed(texts, self._encoder, self._store, on_progress)
@@ -198,13 +198,13 @@ class _Embedder:
         self._store.save()
 
 
-def _linker(plan: Plan, words: _Embedder) -> VisionLinker:
-    """Fit the linker on the framework, once per process and framework."""
+def _linker(plan: Plan) -> VisionLinker:
+    """Fit the linker on the framework, once per process; its examples' vectors are kept for all consultations."""
     key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
-    words.learn(
-        [example.text for example in examples_of(plan.framework)]
-    )  # so that the store does not depend on the memo
     if key not in _linkers:
+        words = _Embedder(plan, plan.framework_vectors)
+        words.learn([example.text for example in examples_of(plan.framework)])
+        words.keep()
         _linkers[key] = fit_linker(plan.framework, words.encode, plan.settings.vision)
     return _linkers[key]
 

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: help with examples, one clear message for bad input, exit codes, no traceback."""
+"""The command line as a user meets it: help with examples, one clear message for bad input, no traceback."""
 
 from __future__ import annotations
 

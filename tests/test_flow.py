@@ -190,9 +190,29 @@ def test_a_new_wave_adds_only_itself(tmp_path: Path, analysed: Place, encoder: F
     place = Place(tmp_path)
     shutil.copytree(analysed.folder / "2024", place.folder / "2024")
     shutil.copytree(analysed.processed, place.processed)
-    words = "amber birch cedar dune ember fjord glade heron inlet jetty kelp lichen marsh newt otter".split()
+    words = [
+        "amber",
+        "birch",
+        "cedar",
+        "dune",
+        "ember",
+        "fjord",
+        "glade",
+        "heron",
+        "inlet",
+        "jetty",
+        "kelp",
+        "lichen",
+        "marsh",
+        "newt",
+        "otter",
+    ]
     new = [
-        {"ID": f"n{n}", "Who": f"n{n}", "What do you hope for?": f"Wolves howl, wolves hunt sheep, wolves {one} {other}"}
+        {
+            "ID": f"n{n}",
+            "Who": f"n{n}",
+            "What do you hope for?": f"Wolves howl, wolves hunt sheep, wolves {one} {other}",
+        }
         for n, (one, other) in enumerate(pair for pair in product(words, words[:4]) if pair[0] != pair[1])
     ]
     known = {"ID": "n99", "Who": "n99", "What do you hope for?": "rubbish bins are never emptied today"}

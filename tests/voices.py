@@ -10,11 +10,13 @@ TOPICS = {
         "Fly tipping and rubbish {}", "overflowing rubbish bins attract rats {}",
     ],
     "doctor": [
-        "Doctor appointments take weeks {}", "cannot see a doctor at the surgery {}", "The doctor surgery phone is engaged {}",
+        "Doctor appointments take weeks {}", "cannot see a doctor at the surgery {}",
+        "The doctor surgery phone is engaged {}",
         "More doctor appointments please {}", "Waiting weeks for the surgery doctor {}",
     ],
     "bus": [
         "The bus is always late {}", "more bus routes please {}", "bus drivers drive past the bus stop {}",
+
         "The late bus never comes {}", "Buses and bus stops need shelters {}",
     ],
     "park": [
