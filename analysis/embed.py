@@ -108,7 +108,7 @@ class VectorStore:
     def __init__(self, path: Path, fingerprint: str) -> None:
         self._path = path
         self._fingerprint = fingerprint
-        self._vectors: dict[str, Vectors] = dict(self._read())
+        self._vectors: dict[str, Vectors] = dict(self._read(path))
         self._unsaved = False
 
     def missing(self, hashes: Iterable[str]) -> tuple[str, ...]:
@@ -136,13 +136,17 @@ class VectorStore:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([self._vectors[h] for h in hashes])
 
-    def _read(self) -> Iterable[tuple[str, Vectors]]:
-        if not self._path.exists():
+    def adopt(self, path: Path) -> None:
+        """Take up the vectors of another file, if it is there and of the same model."""
+        self._vectors = {**dict(self._read(path)), **self._vectors}
+
+    def _read(self, path: Path) -> Iterable[tuple[str, Vectors]]:
+        if not path.exists():
             return ()
-        with np.load(self._path, allow_pickle=False) as stored:
+        with np.load(path, allow_pickle=False) as stored:
             if str(stored["fingerprint"]) != self._fingerprint:
                 return ()
-            return zip(stored["hashes"].tolist(), stored["vectors"], strict=True)
+            return zip(stored["hashes"].tolist(), stored["vectors"].astype(np.float32), strict=True)
 
     def _write(self) -> None:
         hashes = sorted(self._vectors)

@@ -49,9 +49,10 @@ class Priorities:
         )
 
     def substantive_without(self, raised: pd.DataFrame) -> pd.DataFrame:
-        """Return the keys of the wave's substantive responses that are not in `raised`."""
-        here = self._people.loc[self._people["wave"] == self._wave, RESPONSE_KEY]
-        merged = here.merge(raised[RESPONSE_KEY].drop_duplicates(), on=RESPONSE_KEY, how="left", indicator=True)
+        """Return the keys of the substantive responses, of all waves, that are not in `raised`."""
+        merged = self._people[RESPONSE_KEY].merge(
+            raised[RESPONSE_KEY].drop_duplicates(), on=RESPONSE_KEY, how="left", indicator=True
+        )
         return merged.loc[merged["_merge"] == "left_only", RESPONSE_KEY]
 
     def _share(self, respondents: int, wave: Wave) -> float:

@@ -127,7 +127,7 @@ class _Summary:
             outside_vision=self._priorities.count(outside),
             outside_themes=tuple(theme for theme in themes if not theme.vision),
             outside_quotes=self._quotes(outside.assign(score=0.0), self._settings.quotes, self._people(outside)),
-            unthemed_responses=len(few),
+            unthemed_responses=int((few["wave"] == self._wave).sum()),
             few=self._quotes(few.assign(score=0.0), _FEW, self._people(few)),
             campaigns=self._campaigns(),
             excluded=self._excluded(),

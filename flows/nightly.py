@@ -11,8 +11,8 @@ from prefect.states import Completed, Failed
 
 from analysis.consultation import FILE_NAME
 from analysis.errors import ManifestoError
+from flows import progress
 from flows.consultation import analyse_consultation
-from flows.progress import console
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def nightly(raw: str, processed: str, reports: str) -> State[None]:
     """
     outcomes = [_analyse(folder, processed, reports) for folder in consultation_folders(Path(raw))]
     for outcome in outcomes:
-        console.print(f"{outcome.consultation}: {outcome.said}", markup=False)
+        progress.say(f"{outcome.consultation}: {outcome.said}")
     failed = [outcome for outcome in outcomes if outcome.failed]
     if failed:
         return Failed(message="; ".join(f"{outcome.consultation}: {outcome.said}" for outcome in failed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import resources
 from pathlib import Path
 
 from analysis.consultation import Consultation, load_consultation
@@ -58,6 +59,11 @@ class Plan:
     def framework_vectors(self) -> Path:
         """Vectors of a framework's examples, shared by all consultations: they are nobody's words."""
         return self.request.processed / ".cache" / "framework.npz"
+
+    @property
+    def shipped_vectors(self) -> Path:
+        """Vectors of a shipped framework's examples, made with the shipped model; other frameworks have none."""
+        return Path(str(resources.files("analysis.frameworks"))) / f"{self.framework.framework.id}.npz"
 
     @property
     def reported(self) -> tuple[WavePlan, ...]:

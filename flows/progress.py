@@ -11,6 +11,11 @@ from rich.console import Console
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def say(line: str) -> None:
+    """Print a line as it is. (Flows call this rather than hold the console, which Prefect could not pickle.)"""
+    console.print(line, markup=False)
+
+
 class Step:
     """One stage at work; `done` is the line that stays on the screen, None for a stage that had nothing to do."""
 

@@ -184,6 +184,9 @@ class _Embedder:
         self._encoder = _encoder(plan.model, plan)
         self._store = VectorStore(store or plan.layout.vectors, plan.model)
 
+    def adopt(self, path: Path) -> None:
+        self._store.adopt(path)
+
     def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
         return embed(texts, self._encoder, self._store, on_progress)
 
@@ -203,6 +206,7 @@ def _linker(plan: Plan) -> VisionLinker:
     key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
     if key not in _linkers:
         words = _Embedder(plan, plan.framework_vectors)
+        words.adopt(plan.shipped_vectors)
         words.learn([example.text for example in examples_of(plan.framework)])
         words.keep()
         _linkers[key] = fit_linker(plan.framework, words.encode, plan.settings.vision)

@@ -302,10 +302,13 @@ def test_killed_anywhere_and_run_again_gives_the_same_bytes(tmp_path: Path, anal
         shutil.copytree(analysed.folder / "2024", place.folder / "2024")
         command = [sys.executable, "-c", _RUN, str(place.folder), str(place.processed), str(place.reports)]
         child = subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}, stderr=subprocess.DEVNULL
+            command,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         time.sleep(seconds)
-        child.send_signal(signal.SIGKILL)
+        os.killpg(child.pid, signal.SIGKILL)  # with its Prefect server
         child.wait()
         place.run()
         assert {p: d for p, d in place.bytes().items() if ".part" not in p} == analysed.bytes()

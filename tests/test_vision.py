@@ -288,3 +288,17 @@ def test_shipped_statements_hold_no_personal_data_patterns() -> None:
     texts = [example.text for example in examples_of(load_framework("borough_manifesto"))]
     personal = re.compile(r"[\w.]+@[\w.]+\.\w+|\b0\d{9,10}\b|\b[A-Z]{1,2}\d{1,2} ?\d[A-Z]{2}\b")
     assert [text for text in texts if personal.search(text)] == []
+
+
+def test_shipped_vectors_cover_the_shipped_framework_and_are_the_models(settings: Settings, tmp_path: Path) -> None:
+    from importlib import resources
+
+    from analysis.embed import SentenceEncoder, VectorStore, content_hash
+
+    encoder = SentenceEncoder(settings.embed)
+    store = VectorStore(tmp_path / "none.npz", encoder.fingerprint)
+    store.adopt(Path(str(resources.files("analysis.frameworks"))) / "borough_manifesto.npz")
+    texts = [example.text for example in examples_of(load_framework("borough_manifesto"))]
+    assert not store.missing([content_hash(text) for text in texts])
+    some = texts[::97]
+    assert np.allclose(store.of(some), encoder.encode(some), atol=2e-3)

@@ -3,6 +3,7 @@
 # ruff: noqa: E501  a pattern cut over lines is harder to read than a long one
 from __future__ import annotations
 
+from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.identifiers import Rule
 from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES
 
@@ -20,18 +21,26 @@ _STREET = f"(?i:{'|'.join(sorted(STREET_TYPES, key=len, reverse=True))})"
 _SURE_STREET = (
     "(?i:road|rd|street|avenue|ave|lane|ln|close|crescent|cres|cresent|gardens|gdns|terrace|grove|mews|parade|square)"
 )
-_DOUBTFUL_STREET = "(?i:way|drive|walk|hill|view|row|green)"
+_DOUBTFUL_STREET = "(?i:way|drive|walk|hill|view|row|green|rise|place|gate)"
+_LOWER_BLOCK = "(?i:house|hse|court|crt|point|tower|heights|mansions|lodge|wharf|stile|quay|villas|cottages)"
 _BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
 _UNITS = r"(?i:flat|flt|apt|apartment|unit|maisonette|plot|bedsit|studio)"
 
-_BEFORE = r"(?<![\w£$€/%])(?<!\d[.,:\-])(?<!(?i:\b(?:bus|buses|route|routes|zone|top|age|aged|junction|band|section|part|year|grade|level|in|phase)\s))"
+_STARTS = (
+    r"\b(?=[0-9]|[nN][oOuUiI]|[hH][oO]|[oO][nN]|[tT][wWhHeE]|[fF][oOiI]|[sS][iIeE]|[eE][iIlL])"  # cheap, so tried first
+)
+_BEFORE = (
+    _STARTS
+    + r"(?<![\w£$€/%])(?<!\d[.,:\-])(?<!(?i:\b(?:bus|buses|route|routes|zone|top|age|aged|junction|band|section|part|year|grade|level|phase)\s))"
+)
 _NUMERAL = r"[0-9]{1,4}(?:[a-zA-Z](?![\w])|\s[A-D](?=[\s,]))?(?:\s?[\-–/&]\s?[0-9]{1,4}[a-zA-Z]?(?![\w]))?"
 _WORDS = f"(?i:{'|'.join(NUMBER_WORDS)})"
 _NUMBER_IN_WORDS = rf"(?:{_WORDS}(?i:\shundred(?:\sand)?)?(?:[\s\-]{_WORDS}){{0,2}})"
 _LABEL = r"(?:(?i:number|no|num|house)\b\.?\s{0,2})?"
 _NUMBER = rf"(?:{_LABEL}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))"
 _GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2})"
-_CAPITALISED = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}})\s{{1,2}})"
+_HEADS = "Old|New|Long|Green|Main|Little|Second|First|Back|Short|Near|Private|OLD|NEW|LONG|GREEN|MAIN|LITTLE|BACK|SHORT"
+_CAPITALISED = rf"(?:(?:(?:{_HEADS})(?=\s)|(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}}))\s{{1,2}})"
 _LOWER = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)[a-z][\w'’\-]{{2,30}}\s{{1,2}})"
 _ANY_CASE = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)[\w][\w'’\-]{{1,30}}\s{{1,2}})"
 _END = r"(?![\w])"
@@ -54,6 +63,15 @@ def _year(value: str) -> bool:
     return head.isdecimal() and 1900 <= int(head) <= 2039
 
 
+def _named(value: str) -> bool | None:
+    """In lower case a block needs a name ("9 teasel court"), not only ordinary words ("3 empty house")."""
+    lists = load_gazetteer()
+    words = [fold(word) for word in value.replace(",", " ").split() if word[0].isalpha()][:-1]
+    lettered = any(c.isalpha() for c in value.split(maxsplit=1)[0]) and value[0].isdigit()
+    named = lettered or any(not lists.is_ordinary(word) for word in words)
+    return False if _year(value) or not named else None
+
+
 def _refuse_years(value: str) -> bool | None:
     return False if _year(value) else None
 
@@ -64,7 +82,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         "flat, block and street",
         rf"(?<![\w]){_UNIT}(?:{_GAP}{_BLOCK_NAME})?(?:{_GAP}(?:{_NUMBER}{_GAP})?{_ANY_STREET})?",
         0.7,
-        needs_digit=False,
+        digits=0,
         case_sensitive=True,
     ),
     Rule(
@@ -73,7 +91,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         rf"{_BEFORE}{_NUMBER}{_GAP}(?:{_CAPITALISED}{{1,3}}{_BLOCK}{_GAP})?{_STREET_NAME}",
         0.8,
         _refuse_years,
-        needs_digit=False,
+        digits=0,
         case_sensitive=True,
     ),
     Rule(
@@ -82,7 +100,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         rf"{_BEFORE}{_NUMBER}{_GAP}{_CAPITALISED}{{1,3}}{_BLOCK}{_END}",
         0.7,
         _refuse_years,
-        needs_digit=False,
+        digits=0,
         case_sensitive=True,
     ),
     Rule(
@@ -91,13 +109,30 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         rf"{_BEFORE}{_NUMBER}{_GAP}(?:the\s)?(?:{_LOWER}{{1,3}}{_SURE_STREET}|{_LOWER}{{2,3}}{_DOUBTFUL_STREET}){_END}",
         0.6,
         _refuse_years,
-        needs_digit=False,
+        digits=0,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and block in lower case",
+        rf"\b(?=[0-9nNhH]){_BEFORE}{_LABEL}[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}{_LOWER}{{1,2}}{_LOWER_BLOCK}{_END}",
+        0.6,
+        _named,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "where somebody lives",
+        rf"(?i:\b(?:live|lives|lived|living|reside|resident|address(?:\sis|:)?|move[sd]?\sto|home\sis)\s(?:at\s)?)\K"
+        rf"{_LABEL}[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}(?!(?i:{_NOT_IN_NAMES})\b)[A-Z][a-z'’]{{2,20}}(?:\s[A-Z][a-z'’]{{2,20}})?{_END}",
+        0.6,
+        _refuse_years,
         case_sensitive=True,
     ),
     Rule(
         "ADDRESS",
         "number and named close",
-        rf"{_BEFORE}(?:{_LABEL}[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-zA-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
+        rf"\b(?=[0-9nNhH]){_BEFORE}(?:{_LABEL}[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-zA-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
         0.5,
         _refuse_years,
         case_sensitive=True,

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from analysis.anonymise.addresses import ADDRESS_RULES
-from analysis.anonymise.gazetteer import load_gazetteer
 from analysis.anonymise.identifiers import DATE, RULES, Rule, digits_of
 from analysis.anonymise.keep import KeepList, read_keep_lists
-from analysis.anonymise.people import MASK, PERSON_MASK, NameFinder
+from analysis.anonymise.masks import MASK, PERSON_MASK
+from analysis.anonymise.people import NameFinder
 from analysis.anonymise.presidio import presidio
+from analysis.anonymise.recogniser import recognisers
 from analysis.types import PiiSpan
 
 # Where two finds overlap they become one; its label is the first of these.
@@ -30,7 +31,6 @@ PRECEDENCE = [
 ]
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PRECEDENCE)})(?: \d{{1,6}})?\]|\[illegible\]", re.IGNORECASE)
-_HAS_DIGIT = re.compile(r"\d")
 _BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
@@ -40,8 +40,9 @@ class Detector:
     def __init__(self, spacy_model: str, min_score: float, keep_file: str) -> None:
         self._keep = read_keep_lists(keep_file)
         self._min_score = min_score
-        self._recognisers = _recognisers(with_torch=bool(spacy_model))
-        self._people = NameFinder(load_gazetteer(), self._keep, spacy_model)
+        presidio(whole=bool(spacy_model))  # an installed pipeline may need what Presidio adds to spaCy
+        self._recognisers = recognisers((*RULES, *ADDRESS_RULES))
+        self._people = NameFinder(self._keep, spacy_model)
 
     def detect(self, texts: Sequence[str]) -> list[tuple[PiiSpan, ...]]:
         """For each text its spans, in order and apart."""
@@ -56,10 +57,11 @@ class Detector:
         return tuple(sorted((*spans, *people, *births), key=lambda s: s.start))
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
-        digits = bool(_HAS_DIGIT.search(text))
-        for rule, recogniser in self._recognisers:
-            if rule.needs_digit and not digits:
+        digits, lower = sum(c.isdecimal() for c in text), text.lower()
+        for recogniser in self._recognisers:
+            if not recogniser.could_hold(digits, lower):
                 continue
+            rule = recogniser.rule
             for hit in recogniser.analyze(text, [rule.label]):
                 if hit.score >= self._min_score and not self._kept(rule, text[hit.start : hit.end]):
                     yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
@@ -147,28 +149,3 @@ def _dates_beside(masked: str, people: list[PiiSpan], spans: list[PiiSpan]) -> l
         if bounded and (after_name or beside) and MASK not in match.group():
             births.append(PiiSpan(match.start(), match.end(), "DATE_OF_BIRTH", 0.7))
     return births
-
-
-def _recognisers(with_torch: bool = False) -> list[tuple[Rule, Any]]:
-    """Our rules as Presidio pattern recognisers, with Presidio's own for network addresses."""
-    analyzer = presidio(with_torch)
-    base: Any = analyzer.PatternRecognizer
-
-    class RuleRecogniser(base):  # type: ignore[misc]
-        """A rule with its check as Presidio's validation."""
-
-        def __init__(self, rule: Rule) -> None:
-            flags = int(re.MULTILINE if rule.case_sensitive else re.MULTILINE | re.IGNORECASE)
-            pattern = analyzer.Pattern(rule.name, rule.regex, rule.score)
-            super().__init__(rule.label, rule.name, patterns=[pattern], global_regex_flags=flags)
-            self._check = rule.check
-
-        def validate_result(self, pattern_text: str) -> bool | None:
-            return self._check(pattern_text) if self._check else None
-
-    ours = [(rule, RuleRecogniser(rule)) for rule in (*RULES, *ADDRESS_RULES)]
-    recognizers = analyzer.predefined_recognizers
-    network = recognizers.IpRecognizer(
-        patterns=recognizers.IpRecognizer.PATTERNS[2:4], supported_entity="URL_OR_HANDLE"
-    )
-    return [*ours, (Rule("URL_OR_HANDLE", "IP address", "", 0.6), network)]

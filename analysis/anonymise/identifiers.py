@@ -8,6 +8,7 @@ Sources: /reference rules on UK identifiers (HMRC NIM39110, NHS Data Dictionary,
 # ruff: noqa: E501  a pattern cut over lines is harder to read than a long one
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,14 +21,19 @@ ZERO_O = r"[0-9Oo]"  # people type the letter O for zero
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One form of an identifier. `check` sees the matched value and may raise (True) or refuse (False) it."""
+    """One form of an identifier. `check` sees the matched value and may raise (True) or refuse (False) it.
+
+    Where a text has fewer than `digits` digits, or none of `words` (lower case; none given: no test), the rule cannot
+    match and is not run.
+    """
 
     label: str
     name: str
     regex: str
     score: float
     check: Callable[[str], bool | None] | None = None
-    needs_digit: bool = True
+    digits: int = 1
+    words: tuple[str, ...] = ()
     case_sensitive: bool = False
 
 
@@ -165,78 +171,82 @@ _ID_STRONG = (
 )
 _ID_VALUE = r"[A-Z0-9](?:[A-Z0-9/\-]|[ ](?=[0-9]{2,}(?![\w%£])(?!\s?(?:am|pm|days?|weeks?|months?|years?|times?|people)))){3,22}[A-Z0-9]"
 
+
+def _not_an_address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return True
+    return False
+
+
 RULES: tuple[Rule, ...] = (
     # --- e-mail -------------------------------------------------------------------------------------------------------
-    Rule("EMAIL", "plain", r"(?<![\w.+%\-])[\w.+%'\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,5}(?<![.\-'])", 0.9, needs_digit=False),
+    Rule("EMAIL", "plain", r"(?<![\w.+%\-])[\w.+%'\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,5}(?<![.\-'])", 0.9, digits=0, words=("@",)),
     Rule(
         "EMAIL",
         "spaced or spelled",
         r"(?<![\w.+%\-])[\w.+%\-]{1,64}(?:\s(?:dot|underscore|dash|hyphen)\s[\w+%\-]{1,40}){0,4}"
         r"\s?(?:@|\(\s?at\s?\)|\[\s?at\s?\]|\{at\})\s?[\w\-]{1,63}(?:\s?(?:\.|\sdot\s|\(\s?dot\s?\)|\[\s?dot\s?\])\s?[a-z][\w\-]{1,62}){1,4}",
-        0.8,
-        needs_digit=False,
-    ),
+        0.8, digits=0, words=("@", "(at", "( at", "[at", "[ at", "{at}",)),
     Rule(
         "EMAIL",
         "in words",
         r"(?<![\w.+%\-])[\w.+%\-]{1,64}(?:\s(?:dot|underscore|dash|hyphen)\s[\w+%\-]{1,40}){0,4}\s(?:at|@)\s"
         r"(?:(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|live|aol|btinternet|sky|protonmail|msn|example)"
         r"(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{2,4}){0,2}|[\w\-]{2,40}(?:\sdot\s[a-z]{2,12}){1,3})\b",
-        0.8,
-        needs_digit=False,
-    ),
+        0.8, digits=0, words=("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "live", "aol", "btinternet", "sky", "protonmail", "msn", "example", " dot ",)),
     # --- links, handles, network addresses ------------------------------------------------------------------------------
-    Rule("URL_OR_HANDLE", "link", r"\bhttps?://[^\s<>\"'()\[\]]{2,400}(?<![.,;:!?])", 0.9, needs_digit=False),
-    Rule("URL_OR_HANDLE", "web address", r"(?<![\w@.])www\.[^\s<>\"'()\[\]]{3,400}(?<![.,;:!?])", 0.9, needs_digit=False),
+    Rule("URL_OR_HANDLE", "link", r"\bhttps?://[^\s<>\"'()\[\]]{2,400}(?<![.,;:!?])", 0.9, digits=0, words=("http",)),
+    Rule("URL_OR_HANDLE", "web address", r"(?<![\w@.])www\.[^\s<>\"'()\[\]]{3,400}(?<![.,;:!?])", 0.9, digits=0, words=("www.",)),
     Rule(
         "URL_OR_HANDLE",
         "profile",
         rf"(?<![\w@.]){_SITE}\.(?:com|me|ee|be|tv|co|co\.uk|net|org)/[^\s<>\"'()\[\]]{{1,200}}(?<![.,;:!?])",
-        0.9,
-        needs_digit=False,
-    ),
+        0.9, digits=0, words=("/",)),
     Rule(
         "URL_OR_HANDLE",
         "bare address",
         r"(?<![\w@.\-])[a-z0-9\-]{2,63}(?:\.[a-z0-9\-]{2,63}){0,3}\.(?:com|co\.uk|org\.uk|org|net|uk|info|biz|london)"
         r"(?:/[^\s<>\"'()\[\]]{0,200}(?<![.,;:!?]))?(?![\w@])",
-        0.6,
-        needs_digit=False,
-    ),
-    Rule("URL_OR_HANDLE", "handle", r"(?<![\w.@/+%\-])@[\w][\w.\-]{1,40}(?<![.\-])", 0.8, needs_digit=False),
+        0.6, digits=0, words=(".com", ".co.uk", ".org", ".net", ".uk", ".info", ".biz", ".london",)),
+    Rule("URL_OR_HANDLE", "handle", r"(?<![\w.@/+%\-])@[\w][\w.\-]{1,40}(?<![.\-])", 0.8, digits=0, words=("@",)),
     Rule(
         "URL_OR_HANDLE",
         "named network",
         rf"\b{_NETWORK}(?:\s(?:is|as|at|under|handle|name|user|username|account|me|i'?m|im|its|it's|-)){{1,4}}\s?[:=\-]?\s?\K"
         r"(?:@\s?)?(?=[\w.]{0,40}[\d_.][\w])[\w][\w.]{2,40}(?<!\.)",
-        0.7,
-        needs_digit=False,
-    ),
+        0.7, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
     Rule(
         "URL_OR_HANDLE",
         "on a network as",
         rf"\b{_NETWORK}\s(?:as|under|at|[:=])\s?\K(?!(?:a|an|the|my|our|if|well|soon|they|we|you|it|i|far|long|much)\b)[\w][\w.]{{3,40}}(?<!\.)",
+        0.6, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
+    Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
+    Rule(
+        "URL_OR_HANDLE",
+        "IP address",
+        r"(?<![\w.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})(?![\w:]|\.\d)",
         0.6,
-        needs_digit=False,
+        _refuses(_not_an_address),
+        digits=2,
+        words=(":", "."),
     ),
-    Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, needs_digit=False),
     # --- National Insurance ---------------------------------------------------------------------------------------------
     Rule(
         "NI_NUMBER",
         "with suffix",
         rf"(?<![\w/\-])[A-Z]{SEP}[A-Z]{SEP}(?:{ZERO_O}{SEP}){{5}}{ZERO_O}{SEP}[A-D](?![\w])",
         0.8,
-        _refuses(_too_few_digits),
-    ),
+        _refuses(_too_few_digits), digits=4),
     Rule(
         "NI_NUMBER",
         "after its name",
         rf"\b(?:n\.?\s?i\.?|nino|n\.i\.n\.o|nat(?:ional)?\.?\sins(?:urance)?|national\sinsurence)\b(?:\s?(?:no|num|number|numb)\b)?{_CUE_GAP}\K"
         rf"[A-Z]{SEP}[A-Z](?:{SEP}{ZERO_O}){{5,6}}(?:{SEP}[A-D])?(?![\w])",
         0.9,
-        _refuses(_too_few_digits),
-    ),
-    Rule("NI_NUMBER", "pairs", r"(?<![\w/\-])[A-CEGHJ-PR-TW-Z]{2} \d\d \d\d \d\d(?! ?\d)(?![\w])", 0.6, case_sensitive=True),
+        _refuses(_too_few_digits), digits=4, words=("ni", "n.i", "n i", "nat", "n. i",)),
+    Rule("NI_NUMBER", "pairs", r"(?<![\w/\-])[A-CEGHJ-PR-TW-Z]{2} \d\d \d\d \d\d(?! ?\d)(?![\w])", 0.6, case_sensitive=True, digits=6),
     # --- NHS ------------------------------------------------------------------------------------------------------------
     Rule(
         "NHS_NUMBER",
@@ -245,65 +255,56 @@ RULES: tuple[Rule, ...] = (
         + _CUE_GAP
         + rf"\K{ZERO_O}(?:{SEP}{ZERO_O}){{8,9}}(?![\w])",
         0.9,
-        _refuses(_too_few_digits),
-    ),
+        _refuses(_too_few_digits), digits=4, words=("nhs", "n.h", "nh.s", "hospital", "patient", "bracelet", "wristband", "medical", "health",)),
     Rule(
         "NHS_NUMBER",
         "three, three, four",
         rf"{_NOT_IN_NUMBER}[1-9]\d\d[ .\-\u2013]{{1,2}}\d{{3}}[ .\-\u2013]{{1,2}}\d{{4}}{_END}",
         0.6,
-        _raises_only(nhs_checksum_holds),
-    ),
+        _raises_only(nhs_checksum_holds), digits=10),
     Rule(
         "NHS_NUMBER",
         "by checksum",
         rf"{_NOT_IN_NUMBER}[1-9]{_D}{{9}}{_END}",
         0.45,
-        _raises_only(nhs_checksum_holds),
-    ),
+        _raises_only(nhs_checksum_holds), digits=10),
     Rule(
         "NHS_NUMBER",
         "in words",
         rf"\bn\.?h\.?s\b\.?(?:\s(?:no|num|number))?{_CUE_GAP}\K{_SPELLED}{{7,11}}{_WORD_DIGIT}\b",
-        0.8,
-        needs_digit=False,
-    ),
+        0.8, digits=0, words=("nhs", "n.h", "nh.s",)),
     # --- phones ---------------------------------------------------------------------------------------------------------
     Rule(
         "PHONE",
         "national",
         rf"(?<![\w£$€/])(?<!\d[.,\-])\(?[0O]{SEP}[1235789O](?:[ \t.\-()\u2010-\u2015\u00a0]{{0,2}}{ZERO_O}){{8,9}}{_END}",
         0.8,
-        _refuses(lambda value: sum(c.isdecimal() for c in value) < 8 or _plain_time_range(value)),
-    ),
+        _refuses(lambda value: sum(c.isdecimal() for c in value) < 8 or _plain_time_range(value)), digits=8),
     Rule(
         "PHONE",
         "with country code",
         rf"(?<![\w+])(?:\+|00){SEP}44[ \t.\-]{{0,2}}(?:\(0\))?(?:[ \t.\-()\u2010-\u2015\u00a0]{{0,2}}{ZERO_O}){{9,11}}{_END}",
-        0.9,
-    ),
-    Rule("PHONE", "abroad", r"(?<![\w+])\+(?:[ \t.\-()]{0,2}[0-9]){9,15}(?![\w])", 0.8),
+        0.9, digits=3, words=("+", "00",)),
+    Rule("PHONE", "abroad", r"(?<![\w+])\+(?:[ \t.\-()]{0,2}[0-9]){9,15}(?![\w])", 0.8, digits=10, words=("+",)),
     Rule(
         "PHONE",
         "after a word",
         r"\b(?:tel(?:ephone)?|phone|mob(?:ile)?|call|ring|text|whats?app?|fax|landline|cell)\b"
         rf"(?:\s(?:me|us|him|her|them|on|at|is|no|num|number|:)){{0,4}}\s?[.:\-]{{0,2}}\s?\K{_NOT_IN_NUMBER}\(?[0-9](?:[ \t.\-()]{{0,2}}[0-9]){{5,12}}{_END}",
         0.7,
-        _refuses(_plain_time_range),
-    ),
+        _refuses(_plain_time_range), digits=6, words=("tel", "phone", "mob", "call", "ring", "text", "what", "fax", "landline", "cell",)),
     Rule(
         "PHONE",
         "after a number is",
         rf"\bnumber\sis\s?[:\-]?\s?\K{_NOT_IN_NUMBER}\(?[0-9](?:[ \t.\-()]{{0,2}}[0-9]){{5,12}}{_END}",
         0.5,
-        _refuses(_plain_time_range),
-    ),
+        _refuses(_plain_time_range), digits=6, words=("number",)),
     Rule(
         "PHONE",
         "in words",
         rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0)\b)[ ,.\-]{{1,3}}{_SPELLED}{{4,16}}{_WORD_DIGIT}\b",
         0.8,
-        needs_digit=False,
+        digits=0,
     ),
     # --- postcode -------------------------------------------------------------------------------------------------------
     Rule(
@@ -339,26 +340,24 @@ RULES: tuple[Rule, ...] = (
         "after its name",
         rf"{_PLATE_CUE}\K(?:{_PLATE_NOW}|{_PLATE_PREFIX}|{_PLATE_SUFFIX}|{_PLATE_DATELESS})(?![\w])",
         0.8,
-        _refuses(lambda value: any(w in COMMON_SHORT_WORDS for w in value.lower().split())),
-    ),
+        _refuses(lambda value: any(w in COMMON_SHORT_WORDS for w in value.lower().split())), digits=1, words=("reg", "plate", "vrm", "vrn",)),
     # --- dates of birth -------------------------------------------------------------------------------------------------
     Rule(
         "DATE_OF_BIRTH",
         "after a word",
         rf"{_BIRTH}\K(?:{DATE}|{_DAY_AND_MONTH}|(?:[0-3]\d[01]\d(?:19|20)?\d\d))(?![\w])",
-        0.9,
-    ),
-    Rule("DATE_OF_BIRTH", "in words", rf"{_BIRTH}\K{_SPELLED_DATE}\b", 0.8, needs_digit=False),
+        0.9, digits=2, words=("b",)),
+    Rule("DATE_OF_BIRTH", "in words", rf"{_BIRTH}\K{_SPELLED_DATE}\b", 0.8, digits=0, words=("b",)),
     # --- documents, banks, references -----------------------------------------------------------------------------------
-    Rule("ID_NUMBER", "driving licence", rf"(?<![\w])[A-Z9]{{5}}{SEP}[0-9]{SEP}(?:[0156][0-9]){SEP}[0-3][0-9]{SEP}[0-9]{SEP}[A-Z9]{{2}}{SEP}[0-9A-Z]{SEP}[A-Z]{{2}}(?![\w])", 0.8),
-    Rule("ID_NUMBER", "card", rf"{_NOT_IN_NUMBER}[2-6]{_D}{{12,18}}{_END}", 0.5, _raises_only(luhn_holds)),
-    Rule("ID_NUMBER", "bank account number (IBAN)", r"(?<![\w])[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]{4}){3,7}(?:[ \-]?[A-Z0-9]{1,3})?(?![\w])", 0.7, _refuses(lambda v: sum(c.isdecimal() for c in v) < 8)),
-    Rule("ID_NUMBER", "sort code and account", rf"{_NOT_IN_NUMBER}\d\d[ \-\u2013]\d\d[ \-\u2013]\d\d[ ,/]{{1,3}}(?:(?:a/?c|acc(?:oun)?t)\.?\s?(?:no|num|number)?\.?:?\s?)?\d{{8}}{_END}", 0.8),
-    Rule("ID_NUMBER", "sort code", rf"\bsort\s?-?code\b{_CUE_GAP}\K\d\d[ \-\u2013]?\d\d[ \-\u2013]?\d\d{_END}", 0.8),
-    Rule("ID_NUMBER", "passport", r"\bpassport\b[^.!?\n]{0,30}?\K(?<![\w£])[A-Z]{0,2}[0-9]{7,9}[A-Z]?(?![\w])", 0.8),
-    Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference)),
-    Rule("ID_NUMBER", "after a strong cue", rf"{_ID_STRONG}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9])[A-Z0-9][A-Z0-9/\-]{{3,22}}(?<![/\-])(?![\w%])", 0.6, _refuses(lambda v: sum(c.isdecimal() for c in v) < 4 or v in {"2016", "2017"})),
-    Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True),
-    Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True),
-    Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}{_END}", 0.45),
+    Rule("ID_NUMBER", "driving licence", rf"(?<![\w])[A-Z9]{{5}}{SEP}[0-9]{SEP}(?:[0156][0-9]){SEP}[0-3][0-9]{SEP}[0-9]{SEP}[A-Z9]{{2}}{SEP}[0-9A-Z]{SEP}[A-Z]{{2}}(?![\w])", 0.8, digits=4),
+    Rule("ID_NUMBER", "card", rf"{_NOT_IN_NUMBER}[2-6]{_D}{{12,18}}{_END}", 0.5, _raises_only(luhn_holds), digits=13),
+    Rule("ID_NUMBER", "bank account number (IBAN)", r"(?<![\w])[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]{4}){3,7}(?:[ \-]?[A-Z0-9]{1,3})?(?![\w])", 0.7, _refuses(lambda v: sum(c.isdecimal() for c in v) < 8), digits=8),
+    Rule("ID_NUMBER", "sort code and account", rf"{_NOT_IN_NUMBER}\d\d[ \-\u2013]\d\d[ \-\u2013]\d\d[ ,/]{{1,3}}(?:(?:a/?c|acc(?:oun)?t)\.?\s?(?:no|num|number)?\.?:?\s?)?\d{{8}}{_END}", 0.8, digits=14),
+    Rule("ID_NUMBER", "sort code", rf"\bsort\s?-?code\b{_CUE_GAP}\K\d\d[ \-\u2013]?\d\d[ \-\u2013]?\d\d{_END}", 0.8, digits=6, words=("sort",)),
+    Rule("ID_NUMBER", "passport", r"\bpassport\b[^.!?\n]{0,30}?\K(?<![\w£])[A-Z]{0,2}[0-9]{7,9}[A-Z]?(?![\w])", 0.8, digits=7, words=("passport",)),
+    Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference), digits=3),
+    Rule("ID_NUMBER", "after a strong cue", rf"{_ID_STRONG}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9])[A-Z0-9][A-Z0-9/\-]{{3,22}}(?<![/\-])(?![\w%])", 0.6, _refuses(lambda v: sum(c.isdecimal() for c in v) < 4 or v in {"2016", "2017"}), digits=4, words=("ref", "no", "num",)),
+    Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True, digits=5),
+    Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True, digits=3),
+    Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}{_END}", 0.45, digits=8),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis.errors import Fault, InputError
 
-SHIPPED = Path(__file__).with_name("keep.toml")
+SHIPPED = tuple(Path(__file__).with_name(name) for name in ("general.toml", "keep.toml"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,24 @@ class KeepList:
     mailboxes: frozenset[str] = frozenset()
     handles: frozenset[str] = frozenset()
 
+    def single_words(self) -> frozenset[str]:
+        """Entries of one word, but those of `words`."""
+        return frozenset(p for p in self.places | self.organisations | self.figures | self.institutions if " " not in p)
+
     def joined(self, other: KeepList) -> KeepList:
         """This list and another."""
         return KeepList(**{f.name: getattr(self, f.name) | getattr(other, f.name) for f in fields(KeepList)})
 
 
+def read_general() -> KeepList:
+    """The part of the shipped lists that is general knowledge."""
+    return read_keep_list(SHIPPED[0])
+
+
 def read_keep_lists(keep_file: str) -> KeepList:
-    """The shipped list and, where `keep_file` names one, the council's own beside it. Raises InputError."""
-    shipped = read_keep_list(SHIPPED)
+    """The shipped lists and, where `keep_file` names one, the council's own beside them. Raises InputError."""
+    general, borough = (read_keep_list(path) for path in SHIPPED)
+    shipped = general.joined(borough)
     return shipped.joined(read_keep_list(Path(keep_file))) if keep_file else shipped
 
 

@@ -1,52 +1,79 @@
-"""The one door to Presidio: imports it without the deep-learning back-ends that it loads by itself.
+"""The one door to Presidio and spaCy: their pattern and token machinery without the deep-learning back-ends.
 
-`import presidio_analyzer` pulls torch and transformers (about 10 s) for engines we never use. They are optional to
-Presidio, so they are hidden from the import system while it is imported, and only then.
+`import presidio_analyzer` pulls torch, transformers and every recogniser (more than 10 s) for engines we never use, and
+`import spacy` pulls torch (3 s). Both are asked for the parts we use only. Nothing is hidden from other modules: what
+is left out is left out of Presidio's package and of `thinc.compat`, whose `import torch` is optional by design.
 """
 
 from __future__ import annotations
 
+import builtins
+import importlib
+import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
-from importlib.abc import MetaPathFinder
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
-OPTIONAL_BACK_ENDS = frozenset(
-    {"torch", "transformers", "spacy_huggingface_pipelines", "stanza", "gliner", "langextract", "azure"}
-)
+_LOCK = Lock()
+# Presidio's light modules, in the order in which they need each other, and what each gives to the package.
+_PARTS = {
+    "analysis_explanation": "AnalysisExplanation",
+    "recognizer_result": "RecognizerResult",
+    "entity_recognizer": "EntityRecognizer",
+    "local_recognizer": "LocalRecognizer",
+    "pattern": "Pattern",
+    "pattern_recognizer": "PatternRecognizer",
+}
 
 
-class _Hidden(MetaPathFinder):
-    """Reports the optional back-ends as not installed."""
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        if fullname.partition(".")[0] in OPTIONAL_BACK_ENDS:
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-
-
-@contextmanager
-def _without_back_ends() -> Iterator[None]:
-    finder = _Hidden()
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
+def presidio(whole: bool = False) -> Any:
+    """The package `presidio_analyzer` with its pattern recogniser; whole where asked for or imported by somebody."""
+    with _LOCK:
+        if whole:
+            return importlib.import_module("presidio_analyzer")
+        if "presidio_analyzer" not in sys.modules:
+            _load_parts()
+        return sys.modules["presidio_analyzer"]
 
 
-@cache
-def presidio(with_torch: bool = False) -> Any:
-    """The `presidio_analyzer` module with its recognisers, imported once (about 2 s).
+def _load_parts() -> None:
+    spec = importlib.util.find_spec("presidio_analyzer")
+    if spec is None:
+        raise ModuleNotFoundError("No module named 'presidio_analyzer'", name="presidio_analyzer")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["presidio_analyzer"] = package
+    for part, name in _PARTS.items():
+        module = importlib.import_module(f"presidio_analyzer.{part}")
+        setattr(package, name, getattr(module, name))
 
-    spaCy comes with it, and takes torch along only if asked to (3 s more): a spaCy model may need it, our rules do not.
-    """
-    if with_torch or "torch" in sys.modules:
-        import spacy  # noqa: F401  first and outside the guard: it looks for torch when imported
 
-    with _without_back_ends():
-        import presidio_analyzer
-        import presidio_analyzer.predefined_recognizers
-    return presidio_analyzer
+def import_spacy(with_torch: bool = False) -> Any:
+    """spaCy; without torch and others' factories unless asked for (an installed transformer pipeline needs them)."""
+    with _LOCK:
+        if not with_torch and "torch" not in sys.modules and "thinc.compat" not in sys.modules:
+            _load_thinc_compat()
+        spacy = importlib.import_module("spacy")
+        sys.modules["thinc"].__dict__.setdefault("compat", sys.modules["thinc.compat"])
+        # Presidio offers spaCy a transformer factory by an entry point, which would load all of Presidio and torch.
+        spacy.util.registry._entry_point_factories.entry_points = with_torch
+        return spacy
+
+
+def _load_thinc_compat() -> None:
+    """`thinc.compat` as if torch were not installed: its own import statements, and only those, cannot find it."""
+    thinc = importlib.util.find_spec("thinc")
+    paths = list(thinc.submodule_search_locations or ()) if thinc else []
+    spec = importlib.util.spec_from_file_location("thinc.compat", f"{paths[0]}/compat.py") if paths else None
+    if spec is None or spec.loader is None:
+        return
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import_without_torch}
+    spec.loader.exec_module(module)
+    sys.modules["thinc.compat"] = module
+
+
+def _import_without_torch(name: str, *arguments: Any, **named: Any) -> Any:
+    if name.partition(".")[0] in {"torch", "tensorflow", "mxnet", "cupy"}:
+        raise ImportError(f"{name} is not used here", name=name)
+    return builtins.__import__(name, *arguments, **named)

@@ -13,77 +13,28 @@ def phrases(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(phrase.split()) for phrase in text.split(","))
 
 
-DIGIT_WORDS = (
-    "zero",
-    "oh",
-    "o",
-    "nought",
-    "naught",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
+def listed(text: str) -> list[str]:
+    """The words of a text in their order."""
+    return text.split()
+
+
+DIGIT_WORDS = listed(
+    """
+    zero oh o nought naught one two three four five six seven eight nine
+    """
 )
-NUMBER_WORDS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-    "thirty",
-    "forty",
-    "fifty",
-    "sixty",
-    "seventy",
-    "eighty",
-    "ninety",
-]
-MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "jun",
-    "jul",
-    "aug",
-    "sept",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-]
+NUMBER_WORDS = listed(
+    """
+    one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    """
+)
+MONTHS = listed(
+    """
+    january february march april may june july august september october november december jan feb mar
+    apr jun jul aug sept sep oct nov dec
+    """
+)
 COMMON_SHORT_WORDS = words(
     """
     the and for are but not you all any can had her was one our out day get has him his how man new now old see
@@ -92,82 +43,19 @@ COMMON_SHORT_WORDS = words(
     mph pay pop saw tax tea tell that then they this war wet win won
     """
 )
-STREET_TYPES = [
-    "road",
-    "rd",
-    "street",
-    "st",
-    "str",
-    "avenue",
-    "ave",
-    "av",
-    "lane",
-    "ln",
-    "close",
-    "cl",
-    "way",
-    "drive",
-    "dr",
-    "gardens",
-    "gdns",
-    "garden",
-    "crescent",
-    "cres",
-    "cresent",
-    "square",
-    "sq",
-    "terrace",
-    "ter",
-    "terr",
-    "court",
-    "ct",
-    "crt",
-    "walk",
-    "place",
-    "pl",
-    "grove",
-    "gr",
-    "row",
-    "mews",
-    "parade",
-    "hill",
-    "rise",
-    "view",
-    "path",
-    "passage",
-    "broadway",
-    "approach",
-    "villas",
-    "buildings",
-    "mead",
-    "meadow",
-    "vale",
-    "croft",
-    "circus",
-    "wharf",
-    "quay",
-    "esplanade",
-    "promenade",
-    "chase",
-    "dene",
-    "heights",
-    "point",
-    "cottages",
-    "cottage",
-]
-BLOCK_TYPES = [
-    "house",
-    "hse",
-    "court",
-    "ct",
-    "point",
-    "tower",
-    "towers",
-    "heights",
-    "mansions",
-    "lodge",
-    "apartments",
-    "building",
-    "buildings",
-    "block",
-]
+STREET_TYPES = listed(
+    """
+    road rd street st str avenue ave av lane ln close cl way drive dr
+    gardens gdns garden crescent cres cresent square sq terrace ter terr court ct crt walk
+    place pl grove gr row mews parade hill rise view path passage broadway approach villas
+    buildings mead meadow vale croft circus wharf quay esplanade promenade chase dene heights point cottages
+    cottage stile gate reach copse spinney glade dell yard alley ridge lea leas leys orchard
+    wynd maltings mill priory ride brow crest link haven mount lodge drove green fields
+    """
+)
+BLOCK_TYPES = listed(
+    """
+    house hse court ct point tower towers heights mansions lodge apartments building buildings block crt
+    residences chambers studios wharf quay keep
+    """
+)

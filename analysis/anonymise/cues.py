@@ -1,0 +1,331 @@
+"""Evidence of a name in the words around it: titles, relations and introductions before, and what is said after."""
+
+from __future__ import annotations
+
+from analysis.anonymise.gazetteer import load_gazetteer
+from analysis.anonymise.lexicon import (
+    ABBREVIATED,
+    ADDRESSED,
+    AFTER_CUES,
+    AFTER_KIN,
+    BEFORE_A_NAME,
+    CALENDAR,
+    FUNCTION_WORDS,
+    KIN_TITLES,
+    NAME_IS,
+    PERSON_VERBS,
+    PLACE_TYPES,
+    PROFESSIONAL_TITLES,
+    PRONOUNS,
+    RELATIONS,
+    SIGN_OFFS,
+    STRONG_TITLES,
+    WEAK_TITLES,
+    WHOSE,
+)
+from analysis.anonymise.reading import (
+    CERTAIN,
+    GIVEN,
+    LIKELY,
+    NAMES,
+    ORDINARY,
+    POSSIBLE,
+    SURNAME,
+    UNKNOWN,
+    WORD_NAME,
+    Reading,
+)
+
+
+class Cues(Reading):
+    """Names that the words around them give away."""
+
+    # --- cues before --------------------------------------------------------------------------------------------------
+
+    def _after_cues(self) -> None:
+        for i in range(len(self.words)):
+            if self._is_masked(i):
+                continue
+            self._after_title(i)
+            self._after_self(i)
+            self._after_relation(i)
+
+    def _after_title(self, i: int) -> None:
+        word = self.folded[i]
+        if word not in STRONG_TITLES and word not in PROFESSIONAL_TITLES and word not in WEAK_TITLES:
+            return
+        slot = i + 1 + (self._at(i + 1) == "." and word in ABBREVIATED)
+        if slot >= len(self.words) or "\n" in self.words[slot]:
+            return
+        if self.folded[slot] in STRONG_TITLES | WEAK_TITLES:
+            return
+        over_keep = self.kept[slot] == "INSTITUTION" or (
+            bool(self.kept[slot]) and word in STRONG_TITLES and not self.kept[i] and self.kept[slot] not in {"FIGURE"}
+        )
+        if self.kept[i] and self.kept[i] == self.kept[slot]:
+            return
+        if word in STRONG_TITLES:
+            self._strong_title(slot, over_keep)
+        else:
+            self._weak_title(word, slot)
+
+    def _strong_title(self, slot: int, over_keep: bool) -> None:
+        j = self._read(slot, over_keep, lower_ok=True)
+        if j == slot and self._nameable(slot, over_keep) and self.folded[slot].isalpha() and len(self.folded[slot]) > 1:
+            j = slot + 1
+        if j > slot:
+            self._believe(slot, self._trimmed(slot, j), CERTAIN)
+
+    def _weak_title(self, word: str, slot: int) -> None:
+        j = self._read(slot, lower_ok=word in KIN_TITLES)
+        if j == slot:
+            return
+        first = self.kinds[slot]
+        known = first in NAMES or first == UNKNOWN or self._initial(slot)
+        written = self._capital(slot) and (known or (word in PROFESSIONAL_TITLES and j - slot > 1))
+        kin = word in KIN_TITLES and first == WORD_NAME and self._at(slot + 1) in AFTER_KIN
+        if written or first == GIVEN or kin:
+            self._believe(slot, self._trimmed(slot, j), LIKELY)
+
+    def _after_self(self, i: int) -> None:
+        word, after = self.folded[i], self._at(i + 1)
+        if word in NAME_IS:
+            self._after_name_is(i)
+        elif self._says_i_am(i):
+            self._introduced(i + 1 + (after in {"called", "just"}), strong=False)
+        elif word in {"i", "me", "myself"} and after == ",":
+            self._introduced(i + 2, strong=False)
+        elif word in {"me", "us"} and after in {"and", "n", "&"} and self._is_name(i + 2) and self._nameable(i + 2):
+            self._believe(i + 2, max(self._read(i + 2, lower_ok=True), i + 3), POSSIBLE)
+        elif (word, after) in ADDRESSED:
+            self._introduced(i + 2, strong=False)
+        elif word in BEFORE_A_NAME and self._capital_name(i + 1) and self.kinds[i + 1] in (GIVEN, SURNAME):
+            self._introduced(i + 1, strong=False)
+        elif word in {"my", "our"}:
+            self._after_my(i)
+        elif word == "the":
+            self._family(i + 1)
+
+    def _after_name_is(self, i: int) -> None:
+        slot = i + 1
+        while self._at(slot) in {"is", "'s", "’s", "was", ":", "-", "=", ",", "("} and slot < i + 4:
+            slot += 1
+        stated = self._at(i - 1) in WHOSE or slot > i + 1
+        self._introduced(slot, strong=self.folded[i].startswith("name") and stated)
+
+    def _says_i_am(self, i: int) -> bool:
+        word, before = self.folded[i], self._at(i - 1)
+        return word in {"i'm", "im"} or (word in {"am", "is"} and before in {"i", "this"})
+
+    def _after_my(self, i: int) -> None:
+        """ "My Ron and I"."""
+        slot = i + 1
+        sure = self._capital_name(slot) and (
+            self.kinds[slot] == GIVEN
+            or self._at(slot + 1) in {"and", "he", "she"}
+            or (self.kinds[slot] == WORD_NAME and self._ends(slot + 1) and self.folded[slot] not in CALENDAR)
+        )
+        if sure and not self._is_thing(slot + 1):
+            self._believe(slot, self._trimmed(slot, self._read(slot)), LIKELY)
+
+    def _family(self, slot: int) -> None:
+        """ "The Uddins"."""
+        folded = self._at(slot)
+        if folded.endswith("s") and self._capital_name(slot) and self.kinds[slot] != GIVEN and self._ends(slot + 1):
+            likely = self.likely[slot] >= 0.1
+            if likely and load_gazetteer().is_surname(folded[:-1]):
+                self._believe(slot, slot + 1, POSSIBLE)
+
+    def _is_thing(self, i: int) -> bool:
+        return self._at(i) in PLACE_TYPES
+
+    def _capital_name(self, i: int) -> bool:
+        return self._nameable(i) and self._capital(i) and self.kinds[i] in (*NAMES, UNKNOWN)
+
+    def _introduced(self, slot: int, strong: bool) -> None:
+        if slot >= len(self.words):
+            return
+        if self.folded[slot] in STRONG_TITLES | WEAK_TITLES | PROFESSIONAL_TITLES:
+            return
+        over_keep = self.kept[slot] in {"INSTITUTION", "FIGURE"} and strong
+        j = self._read(slot, over_keep, lower_ok=strong)
+        if j == slot:
+            return
+        j = j if strong else self._trimmed(slot, j)
+        first = self.kinds[slot]
+        if self._capital(slot):
+            good = (
+                strong
+                or first in NAMES
+                or (first == UNKNOWN)
+                or self._initial(slot)
+                or (j - slot > 1 and self._plausible(slot, j))
+            )
+        else:
+            good = strong or first == GIVEN or (first == SURNAME and self.shouted)
+        if good:
+            j = self._extended(slot, j) if strong else j
+            self._believe(slot, j, CERTAIN if strong else LIKELY)
+
+    def _extended(self, i: int, j: int) -> int:
+        """In lower case or capitals a surname may be in no list: "my name is raymond tull"."""
+        while (
+            j - i < 2
+            and j < len(self.words)
+            and self._nameable(j)
+            and self.kinds[j] != ORDINARY
+            and self.words[j].isalpha()
+        ):
+            j += 1
+        return j
+
+    def _after_relation(self, i: int) -> None:
+        if self.folded[i] not in RELATIONS or self.kept[i] not in {"", "WORDS"}:
+            return
+        slot = i + 1
+        called = False
+        while (
+            self._at(slot)
+            in {
+                ",",
+                "(",
+                "is",
+                "called",
+                "named",
+                "'s",
+                "’s",
+                "name",
+                "-",
+                "–",
+                ":",
+                "mr",
+                "mrs",
+                "ms",
+                "miss",
+                ".",
+                "dr",
+                "old",
+                "poor",
+                "dear",
+                "was",
+                "being",
+            }
+            and slot < i + 5
+        ):
+            if self._at(slot) == "." and self._at(slot - 1) not in STRONG_TITLES:
+                return
+            called |= self._at(slot) in {"called", "named", "name"}
+            slot += 1
+        over_keep = slot < len(self.words) and self.kept[slot] in {"INSTITUTION", "FIGURE"} and slot == i + 1
+        if not self._nameable(slot, over_keep):
+            return
+        j = self._read(slot, over_keep)
+        if j == slot:
+            return
+        first = self.kinds[slot]
+        if self._capital(slot):
+            if first in NAMES or first == UNKNOWN or called:
+                self._believe(slot, self._trimmed(slot, j), LIKELY)
+        elif first == GIVEN or (called and first == SURNAME):
+            self._believe(slot, self._trimmed(slot, j), LIKELY)
+
+    # --- cues after ---------------------------------------------------------------------------------------------------
+
+    def _before_cues(self) -> None:
+        for i in range(len(self.words)):
+            if self._initial(i) and self._nameable(i) and self.words[i] != "I":
+                self._initialled(i)
+            elif self._capital_name(i) or (self.kinds[i] == GIVEN and self._nameable(i)):
+                j = self._trimmed(i, self._read(i))
+                if j > i and (self._cue_follows(i, j) or self._identifier_follows(i, j) or self._spoken_of(i)):
+                    self._believe(i, j, LIKELY)
+
+    def _cue_follows(self, i: int, j: int) -> bool:
+        if self._at(j) == "here" and not self._sentence_start(i):
+            return False
+        j += self._at(j) == ","
+        if self._at(j) in {"his", "her", "my", "their", "our"} and self._at(j + 1) in RELATIONS:
+            return True
+        if self._at(j) == "(" and "name" in self.folded[j + 1 : j + 5]:
+            return True
+        return any(tuple(self.folded[j : j + len(cue)]) == cue for cue in AFTER_CUES)
+
+    def _spoken_of(self, i: int) -> bool:
+        """A verb, and a capital or a pronoun: "Since Peggy passed", "Blessing is good, they keep sending her"."""
+        if self.kinds[i] != WORD_NAME or self.folded[i] in CALENDAR or not self._capital(i):
+            return False
+        if self._at(i + 1) not in PERSON_VERBS:
+            return False
+        before = self._at(i - 1)
+        apart = not self._capital(i - 1) or before in FUNCTION_WORDS
+        inside = not self._sentence_start(i) and apart and before not in {"the", "my", "our", "a", "an"}
+        return (inside and self.folded[i] not in PLACE_TYPES) or (
+            (apart or self._sentence_start(i)) and not PRONOUNS.isdisjoint(self.folded[i + 2 : i + 18])
+        )
+
+    def _identifier_follows(self, i: int, j: int) -> bool:
+        """A name stands right before a telephone number, address, date of birth and the like."""
+        if self.folded[i] in SIGN_OFFS:
+            return False
+        k = j
+        while k < min(j + 3, len(self.words)) and (
+            self.words[k] in {",", ":", "(", "-", "–", ";", "."} or "\n" in self.words[k]
+        ):
+            k += 1
+        if not self._is_masked(k):
+            k = self._past_label(k)
+        starts_well = i == 0 or not self._capital(i - 1) or not self.words[i - 1].isalpha()
+        apart = k > j
+        return (
+            self._is_masked(k)
+            and starts_well
+            and (j - i > 1 or self.kinds[i] == GIVEN or (apart and self.kinds[i] in (UNKNOWN, WORD_NAME)))
+        )
+
+    def _past_label(self, k: int) -> int:
+        labels = {
+            "tel",
+            "telephone",
+            "phone",
+            "mob",
+            "mobile",
+            "email",
+            "e-mail",
+            "nhs",
+            "ni",
+            "nino",
+            "dob",
+            "d",
+            "o",
+            "b",
+            "born",
+            "address",
+            "no",
+            "number",
+            "date",
+            "of",
+            "birth",
+            "postcode",
+            ".",
+            ":",
+            "ref",
+            "t",
+            "e",
+        }
+        first = k
+        while k < min(first + 5, len(self.words)) and self._at(k) in labels:
+            k += 1
+        return k
+
+    def _initialled(self, i: int) -> None:
+        j = self._read(i)
+        if j <= i:
+            return
+        dotted = self._at(i + 1) == "."
+        last = next((k for k in range(j - 1, i, -1) if len(self.words[k]) > 1), i)
+        listed = self.kinds[last] in (GIVEN, SURNAME, UNKNOWN) or (self.kinds[last] == WORD_NAME and dotted)
+        if self._capital(last) and (listed or (dotted and self.kinds[last] == ORDINARY and self._ends(j))):
+            self._believe(i, self._trimmed(i, j), LIKELY)
+
+    def _ends(self, j: int) -> bool:
+        return j >= len(self.words) or not self.words[j].isalpha() or self._is_masked(j)

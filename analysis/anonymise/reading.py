@@ -1,0 +1,228 @@
+"""One response as words: what each may be, which belong to places, and how far a name reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from analysis.anonymise.gazetteer import fold
+from analysis.anonymise.lexicon import (
+    CONTRACTIONS,
+    FUNCTION_WORDS,
+    NAMES_TOO,
+    PARTICLES,
+    PLACE_TYPES,
+    RELATIONS,
+    VERB_LIKE_TYPES,
+    WEAK_TITLES,
+)
+from analysis.anonymise.masks import MASK
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+LONGEST_NAME = 4
+CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
+
+# What a word may be, strongest first.
+GIVEN, SURNAME, WORD_NAME, UNKNOWN, ORDINARY, NEVER = range(6)
+NAMES = (GIVEN, SURNAME, WORD_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class NameSpan:
+    """A name at characters `[start, end)`."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass
+class Reading:
+    """One response: its words, what each may be, and the names believed so far (first word -> name)."""
+
+    words: list[str]
+    folded: list[str]
+    starts: list[int]
+    kinds: list[int]
+    kept: list[str]  # kind of keep-list entry that holds the word, or ""
+    likely: list[float]  # the recogniser's probability that the word is part of a person's name
+    found: dict[int, tuple[int, float]] = field(default_factory=dict)
+    slight: dict[int, tuple[int, float]] = field(default_factory=dict)  # too weak to lead to other names
+    taken: set[int] = field(default_factory=set)  # words of the names found
+    _places: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, doc: Doc, kept: Sequence[str], likely: Sequence[float], kept_words: frozenset[str]) -> Self:
+        """Reads a tokenised response; whitespace is left out, a line break kept as a word."""
+        words, starts, classes, kept_of, likely_of = [], [], [], [], []
+        for i, token in enumerate(doc):
+            text = token.text
+            if text.isspace() and "\n" not in text and "\r" not in text:
+                continue
+            words.append(text)
+            starts.append(token.idx)
+            classes.append(token.lang_)
+            kept_of.append(kept[i])
+            likely_of.append(likely[i])
+        folded = [fold(word) for word in words]
+        kinds = [_kind(c, f, kept_words) for c, f in zip(classes, folded, strict=True)]
+        lower = {word for word in words if word.islower()}
+        kinds = [
+            ORDINARY if k == UNKNOWN and (f in lower or _acronym(w)) and w[0].isupper() else k
+            for w, f, k in zip(words, folded, kinds, strict=True)
+        ]
+        return cls(words, folded, starts, kinds, kept_of, likely_of)
+
+    # --- what a word looks like ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def shouted(self) -> bool:
+        """Nearly all in capitals: capitals say nothing."""
+        letters = [c for word in self.words for c in word if c.isalpha()]
+        return len(letters) > 15 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
+
+    @cached_property
+    def casual(self) -> bool:
+        """Written without regard to capitals, so that a name may be in lower case (or all is shouted)."""
+        first = next((word for word in self.words if word[0].isalpha()), "")
+        capitals = sum(word[0].isupper() and len(word) > 1 for word in self.words)
+        return self.shouted or first[:1].islower() or capitals == 0
+
+    def _capital(self, i: int) -> bool:
+        word = self.words[i]
+        return word[0].isupper() and not self.shouted
+
+    def _at(self, i: int) -> str:
+        return self.folded[i] if 0 <= i < len(self.words) else ""
+
+    def _is_masked(self, i: int) -> bool:
+        return 0 <= i < len(self.words) and self.words[i][0] == MASK
+
+    def _end(self, i: int) -> int:
+        return self.starts[i] + len(self.words[i])
+
+    def _nameable(self, i: int, over_keep: bool = False) -> bool:
+        if not 0 <= i < len(self.words) or self.kinds[i] == NEVER or i in self._places:
+            return False
+        return over_keep or not self.kept[i]
+
+    def _initial(self, i: int) -> bool:
+        return (
+            0 <= i < len(self.words) and len(self.words[i]) == 1 and self.words[i].isalpha() and self.words[i].isupper()
+        )
+
+    def _sentence_start(self, i: int) -> bool:
+        return i == 0 or self.words[i - 1] in {".", "!", "?", "…", ":", "-", "–", "—", "•"} or "\n" in self.words[i - 1]
+
+    # --- places: "Keir Hardie Way", "Robert Clack School" -------------------------------------------------------------
+
+    def _protect_places(self) -> None:
+        for i, folded in enumerate(self.folded):
+            if folded not in PLACE_TYPES or i == 0:
+                continue
+            before = i - 1
+            if self._at(before) in {"'s", "’s"}:
+                before -= 1
+            start = before
+            while start >= 0 and before - start < 3 and self._place_word(start):
+                start -= 1
+            if start < before and (before - start > 1 or self.kept[before] or not self._lower_ordinary_type(i)):
+                self._places.update(range(start + 1, before + 1))
+            elif self.kept[before]:
+                self._places.add(before)
+        saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"})
+        self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
+
+    def _place_word(self, i: int) -> bool:
+        if self.words[i] in {".", "&"}:
+            return i > 0 and self._at(i - 1) in {"st", "dr"}
+        return (
+            self._capital(i)
+            and self.words[i].replace("'", "").replace("-", "").replace("’", "").isalpha()
+            and self.folded[i] not in FUNCTION_WORDS | RELATIONS
+        )
+
+    def _lower_ordinary_type(self, i: int) -> bool:
+        """ "Dave parks", "Grace will": the type word in lower case may be a verb or start of another phrase."""
+        return self.words[i].islower() and self.folded[i] in VERB_LIKE_TYPES
+
+    # --- reading a name -----------------------------------------------------------------------------------------------
+
+    def _read(self, i: int, over_keep: bool = False, lower_ok: bool = False) -> int:
+        """The end of the run of name-like words from `i` (at most four, with initials and particles), or `i`."""
+        j, taken = i, 0
+        while j < len(self.words) and taken < LONGEST_NAME:
+            if self._initial(j) and self.words[j] not in {"I"}:
+                j += 2 if self._at(j + 1) == "." else 1
+                taken += j - i > 2
+                continue
+            if self.folded[j] in PARTICLES and j > i and self._name_like(j + 1, over_keep, lower_ok):
+                j += 1
+                continue
+            if not self._name_like(j, over_keep, lower_ok and j == i, after_capital=j > i and self._capital(i)):
+                break
+            j, taken = j + 1, taken + 1
+        return j if any(not self._initial(k) and self.words[k] != "." for k in range(i, j)) else i
+
+    def _name_like(self, i: int, over_keep: bool, lower_ok: bool, after_capital: bool = False) -> bool:
+        if not self._nameable(i, over_keep):
+            return False
+        if self._capital(i):
+            return True
+        if after_capital and not self.casual:
+            return False
+        return self.kinds[i] in (GIVEN, SURNAME) or (lower_ok and self.kinds[i] in (WORD_NAME, UNKNOWN))
+
+    def _believe(self, i: int, j: int, score: float) -> None:
+        while j > i and (self.words[j - 1] == "." and not self._initial(j - 2)):
+            j -= 1
+        if j > i and not self._taken(i, j):
+            if score < POSSIBLE:
+                self.slight[i] = (j, score)
+                return
+            self.found[i] = (j, score)
+            self.taken.update(range(i, j))
+
+    def _taken(self, i: int, j: int) -> bool:
+        return any(k in self.taken for k in range(i, j))
+
+    def _is_name(self, i: int) -> bool:
+        return 0 <= i < len(self.words) and self.kinds[i] in NAMES
+
+    def _plausible(self, i: int, j: int) -> bool:
+        """Holds a listed or an unknown word, so is not just ordinary words with capitals."""
+        return any(self.kinds[k] in NAMES or (self.kinds[k] == UNKNOWN and self._capital(k)) for k in range(i, j))
+
+    def _trimmed(self, i: int, j: int) -> int:
+        """The end without ordinary words that follow the name ("Steve Reception")."""
+        while j - 1 > i and self.kinds[j - 1] == ORDINARY:
+            j -= 1
+        return j
+
+
+def _acronym(word: str) -> bool:
+    return word.isupper() and 1 < len(word) < 6
+
+
+# What the tokenizer says of a word (tokens.name_class) as what it may be here.
+_KINDS = {
+    "given": GIVEN,
+    "either": GIVEN,
+    "surname": SURNAME,
+    "word name": WORD_NAME,
+    "ordinary": ORDINARY,
+    "unknown": UNKNOWN,
+}
+
+
+def _kind(name_class: str, folded: str, kept_words: frozenset[str]) -> int:
+    kind = _KINDS.get(name_class, NEVER)
+    if kind == WORD_NAME or (name_class == "function name" and folded in NAMES_TOO):
+        return WORD_NAME
+    if folded in kept_words or folded.endswith(CONTRACTIONS):
+        return NEVER
+    return ORDINARY if kind == UNKNOWN and (folded in RELATIONS or folded in WEAK_TITLES) else kind

@@ -1,0 +1,75 @@
+"""Our rules as Presidio pattern recognisers, run only on texts that could hold what they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import regex  # type: ignore[import-untyped]
+
+from analysis.anonymise.identifiers import Rule
+from analysis.anonymise.presidio import presidio
+from analysis.errors import ManifestoError
+
+TIMEOUT = 20.0  # seconds for one rule on one text; patterns are bounded, so only a machine at a standstill reaches it
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """A rule and its test of a text: how many digits it has, and the text in lower case."""
+
+    rule: Rule
+    analyze: Callable[[str, list[str]], list[Any]]
+
+    def could_hold(self, digits: int, lower: str) -> bool:
+        """Whether the text has the digits and one of the words without which the rule finds nothing."""
+        rule = self.rule
+        return digits >= rule.digits and (not rule.words or any(word in lower for word in rule.words))
+
+
+def recognisers(rules: Iterable[Rule]) -> list[Recogniser]:
+    """One Presidio recogniser a rule."""
+    return [Recogniser(rule, _rule_recogniser()(rule).analyze) for rule in rules]
+
+
+@cache
+def _rule_recogniser() -> Any:
+    analyzer = presidio()
+    base: Any = analyzer.PatternRecognizer
+
+    class RuleRecogniser(base):  # type: ignore[misc]
+        """A rule with its check as Presidio's validation; a search that runs out of time is an error, not a miss."""
+
+        def __init__(self, rule: Rule) -> None:
+            self._flags = int(regex.MULTILINE if rule.case_sensitive else regex.MULTILINE | regex.IGNORECASE)
+            self._compiled = regex.compile(rule.regex, self._flags)
+            self._rule = rule
+            pattern = analyzer.Pattern(rule.name, rule.regex, rule.score)
+            super().__init__(rule.label, rule.name, patterns=[pattern], global_regex_flags=self._flags)
+
+        def validate_result(self, pattern_text: str) -> bool | None:
+            return self._rule.check(pattern_text) if self._rule.check else None
+
+        def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
+            try:
+                spans = [m.span() for m in self._compiled.finditer(text, timeout=TIMEOUT)]
+            except TimeoutError:
+                raise _timed_out(self._rule, len(text)) from None
+            hits = [self._hit(text, start, end) for start, end in spans if end > start]
+            return [hit for hit in hits if hit.score > 0]
+
+        def _hit(self, text: str, start: int, end: int) -> Any:
+            valid = self.validate_result(text[start:end])
+            score = self._rule.score if valid is None else float(valid)
+            return analyzer.RecognizerResult(self._rule.label, start, end, score)
+
+    return RuleRecogniser
+
+
+def _timed_out(rule: Rule, length: int) -> ManifestoError:
+    return ManifestoError(
+        f"anonymise: the search for {rule.label} ({rule.name}) in a response of {length} characters took more than "
+        f"{TIMEOUT:.0f} seconds and was stopped, so nothing was redacted. Split that response and run again."
+    )
