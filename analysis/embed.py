@@ -109,11 +109,12 @@ class VectorStore:
         self._path = path
         self._fingerprint = fingerprint
         self._vectors: dict[str, Vectors] = dict(self._read(path))
+        self._adopted: dict[str, Vectors] = {}
         self._unsaved = False
 
     def missing(self, hashes: Iterable[str]) -> tuple[str, ...]:
         """Return the distinct hashes that have no vector yet, sorted."""
-        return tuple(sorted({h for h in hashes if h not in self._vectors}))
+        return tuple(sorted({h for h in hashes if h not in self._vectors and h not in self._adopted}))
 
     def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
         """Take up vectors; `save` writes them."""
@@ -134,11 +135,11 @@ class VectorStore:
         """Return shape (len(hashes), dimensions) in the order asked."""
         if not hashes:
             return np.zeros((0, 0), dtype=np.float32)
-        return np.stack([self._vectors[h] for h in hashes])
+        return np.stack([self._vectors[h] if h in self._vectors else self._adopted[h] for h in hashes])
 
     def adopt(self, path: Path) -> None:
-        """Take up the vectors of another file, if it is there and of the same model."""
-        self._vectors = {**dict(self._read(path)), **self._vectors}
+        """Read the vectors of another file too, if it is there and of the same model; `save` leaves them there."""
+        self._adopted.update(self._read(path))
 
     def _read(self, path: Path) -> Iterable[tuple[str, Vectors]]:
         if not path.exists():

@@ -99,10 +99,9 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
     if is_done(folder, "themes", key, outputs):
         return False
     responses, segments = _responses(plan, wave), pd.read_parquet(folder / "split.parquet")
-    words = _Embedder(plan)
     with step(f"{wave.wave}: embed") as work:
+        linker, words = _linker(plan), _Embedder(plan)
         count = words.learn(coding.texts_to_embed(responses, segments), work.advance)
-        linker = _linker(plan)
         work.done = f"{count:,} new texts"
     with step(f"{wave.wave}: themes") as work:
         before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
@@ -182,10 +181,9 @@ class _Embedder:
 
     def __init__(self, plan: Plan, store: Path | None = None) -> None:
         self._encoder = _encoder(plan.model, plan)
-        self._store = VectorStore(store or plan.layout.vectors, plan.model)
-
-    def adopt(self, path: Path) -> None:
-        self._store.adopt(path)
+        self._store = VectorStore(store or plan.layout.vectors, self._encoder.fingerprint)
+        for known in (plan.shipped_vectors, plan.framework_vectors):
+            self._store.adopt(known)
 
     def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
         return embed(texts, self._encoder, self._store, on_progress)
@@ -203,12 +201,11 @@ class _Embedder:
 
 def _linker(plan: Plan) -> VisionLinker:
     """Fit the linker on the framework, once per process; its examples' vectors are kept for all consultations."""
+    words = _Embedder(plan, plan.framework_vectors)
+    words.learn([example.text for example in examples_of(plan.framework)])
+    words.keep()  # memo or not, so that what is on disk does not depend on what this process did before
     key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
     if key not in _linkers:
-        words = _Embedder(plan, plan.framework_vectors)
-        words.adopt(plan.shipped_vectors)
-        words.learn([example.text for example in examples_of(plan.framework)])
-        words.keep()
         _linkers[key] = fit_linker(plan.framework, words.encode, plan.settings.vision)
     return _linkers[key]
 

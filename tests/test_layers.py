@@ -46,7 +46,12 @@ IMPORTS = {
 
 
 def importers(library: str) -> set[str]:
-    return {name for name, modules in IMPORTS.items() if any(module.split(".")[0] == library for module in modules)}
+    """Files that import a library by statement, or by name as importlib does."""
+    by_statement = {name for name, modules in IMPORTS.items() if any(m.split(".")[0] == library for m in modules)}
+    by_name = (f'find_spec("{library}")', f'import_module("{library}")')
+    return by_statement | {
+        name for name, path in FILES.items() if any(call in path.read_text(encoding="utf-8") for call in by_name)
+    }
 
 
 def test_the_reader_of_imports_sees_every_form() -> None:

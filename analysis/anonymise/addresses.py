@@ -26,9 +26,8 @@ _LOWER_BLOCK = "(?i:house|hse|court|crt|point|tower|heights|mansions|lodge|wharf
 _BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
 _UNITS = r"(?i:flat|flt|apt|apartment|unit|maisonette|plot|bedsit|studio)"
 
-_STARTS = (
-    r"\b(?=[0-9]|[nN][oOuUiI]|[hH][oO]|[oO][nN]|[tT][wWhHeE]|[fF][oOiI]|[sS][iIeE]|[eE][iIlL])"  # cheap, so tried first
-)
+# Cheap, so tried first: a digit, or the head of "number" or of a number in words.
+_STARTS = rf"\b(?=[0-9]|(?i:no\b|num|house\b|{'|'.join(sorted({word[:4] for word in NUMBER_WORDS}))}))"
 _BEFORE = (
     _STARTS
     + r"(?<![\w£$€/%])(?<!\d[.,:\-])(?<!(?i:\b(?:bus|buses|route|routes|zone|top|age|aged|junction|band|section|part|year|grade|level|phase)\s))"
@@ -49,7 +48,11 @@ _NAMED_WAY = (
 )
 _THE_NAMED = r"The\s(?![A-Z]{2})[A-Z][a-z]{3,20}"
 
-_STREET_NAME = rf"(?:(?:(?i:the)\s)?{_CAPITALISED}{{1,4}}{_STREET}(?:\s(?i:north|south|east|west))?{_END}|(?i:high)\s(?i:street|road){_END}|The\s{_STREET}{_END}|{_NAMED_WAY}{_END})"
+_COMMON_WAYS = (
+    "(?i:half|any|rail|sub|motor|high|run|drive|gate|path|walk|cycle|stair|hall|alley|carriage|door|under|nor|take|speed"
+    "|foot|arch|sea|air|water|free|clear|express|slip|cross|fair|lee|tow|pass|broad|cause|hatch|entry|lay)[a-z]{0,2}way"
+)
+_STREET_NAME = rf"(?:(?:(?i:the)\s)?{_CAPITALISED}{{1,4}}{_STREET}(?:\s(?i:north|south|east|west))?{_END}|(?i:high)\s(?i:street|road|st|rd){_END}|The\s{_STREET}{_END}|{_NAMED_WAY}{_END})"
 _ANY_STREET = rf"(?:{_STREET_NAME}|{_ANY_CASE}{{1,3}}{_STREET}{_END})"
 _BLOCK_NAME = rf"(?:{_ANY_CASE}{{1,3}}{_BLOCK}{_END})"
 _UNIT = (
@@ -115,9 +118,26 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     Rule(
         "ADDRESS",
         "number and block in lower case",
-        rf"\b(?=[0-9nNhH]){_BEFORE}{_LABEL}[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}{_LOWER}{{1,2}}{_LOWER_BLOCK}{_END}",
+        rf"\b(?=[0-9]){_BEFORE}[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}{_LOWER}{{1,2}}{_LOWER_BLOCK}{_END}",
         0.6,
         _named,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and doubtful street after a cue",
+        rf"(?i:\b(?:at|live|lives|living|number|address)\s)\K[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}{_LOWER}{{1,2}}{_DOUBTFUL_STREET}{_END}",
+        0.6,
+        _refuse_years,
+        case_sensitive=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number and a way in one word",
+        rf"\b(?=[0-9]){_BEFORE}[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}(?!{_COMMON_WAYS})(?i:[a-z]{{4,15}}way){_END}",
+        0.6,
+        _refuse_years,
+        words=("way",),
         case_sensitive=True,
     ),
     Rule(
@@ -132,7 +152,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     Rule(
         "ADDRESS",
         "number and named close",
-        rf"\b(?=[0-9nNhH]){_BEFORE}(?:{_LABEL}[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-zA-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
+        rf"\b(?=[0-9]){_BEFORE}(?:[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-zA-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
         0.5,
         _refuse_years,
         case_sensitive=True,

@@ -83,7 +83,9 @@ class Cues(Reading):
         first = self.kinds[slot]
         known = first in NAMES or first == UNKNOWN or self._initial(slot)
         written = self._capital(slot) and (known or (word in PROFESSIONAL_TITLES and j - slot > 1))
-        kin = word in KIN_TITLES and first == WORD_NAME and self._at(slot + 1) in AFTER_KIN
+        kin = word in KIN_TITLES and (
+            (first == WORD_NAME and self._at(slot + 1) in AFTER_KIN) or (first == UNKNOWN and self.likely[slot] >= 0.1)
+        )
         if written or first == GIVEN or kin:
             self._believe(slot, self._trimmed(slot, j), LIKELY)
 
@@ -108,7 +110,9 @@ class Cues(Reading):
 
     def _after_name_is(self, i: int) -> None:
         slot = i + 1
-        while self._at(slot) in {"is", "'s", "’s", "was", ":", "-", "=", ",", "("} and slot < i + 4:
+        while (
+            self._at(slot) in {"is", "'s", "’s", "was", ":", "-", "=", ",", "(", "really", "actually"} and slot < i + 5
+        ):
             slot += 1
         stated = self._at(i - 1) in WHOSE or slot > i + 1
         self._introduced(slot, strong=self.folded[i].startswith("name") and stated)
@@ -131,9 +135,14 @@ class Cues(Reading):
     def _family(self, slot: int) -> None:
         """ "The Uddins"."""
         folded = self._at(slot)
-        if folded.endswith("s") and self._capital_name(slot) and self.kinds[slot] != GIVEN and self._ends(slot + 1):
-            likely = self.likely[slot] >= 0.1
-            if likely and load_gazetteer().is_surname(folded[:-1]):
+        if (
+            folded.endswith("s")
+            and self._capital_name(slot)
+            and self.kinds[slot] != GIVEN
+            and not self._is_thing(slot + 1)
+        ):
+            lists, single = load_gazetteer(), folded[:-1]
+            if lists.is_surname(single) and not lists.is_ordinary(single):
                 self._believe(slot, slot + 1, POSSIBLE)
 
     def _is_thing(self, i: int) -> bool:
@@ -216,7 +225,9 @@ class Cues(Reading):
                 return
             called |= self._at(slot) in {"called", "named", "name"}
             slot += 1
-        over_keep = slot < len(self.words) and self.kept[slot] in {"INSTITUTION", "FIGURE"} and slot == i + 1
+        over_keep = (
+            slot < len(self.words) and self.kept[slot] in {"INSTITUTION", "FIGURE"} and (slot == i + 1 or called)
+        )
         if not self._nameable(slot, over_keep):
             return
         j = self._read(slot, over_keep)

@@ -31,6 +31,8 @@ PRECEDENCE = [
 ]
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PRECEDENCE)})(?: \d{{1,6}})?\]|\[illegible\]", re.IGNORECASE)
+_DOTTED = re.compile(r"\b(?:e\.\s?g|i\.\s?e)\b\.?|\bd\.\s?o\.\s?b\b\.?|\bd o b\b", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
@@ -48,7 +50,9 @@ class Detector:
         """For each text its spans, in order and apart."""
         masked = [_hide_placeholders(text) for text in texts]
         identifiers = [_joined(self._identifiers(text)) for text in masked]
-        names = self._people.find(_hide(text, spans) for text, spans in zip(masked, identifiers, strict=True))
+        names = self._people.find(
+            _plain_cues(_hide(text, spans)) for text, spans in zip(masked, identifiers, strict=True)
+        )
         return [self._merged(text, spans, found) for text, spans, found in zip(masked, identifiers, names, strict=True)]
 
     def _merged(self, text: str, spans: list[PiiSpan], found: Any) -> tuple[PiiSpan, ...]:
@@ -57,7 +61,7 @@ class Detector:
         return tuple(sorted((*spans, *people, *births), key=lambda s: s.start))
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
-        digits, lower = sum(c.isdecimal() for c in text), text.lower()
+        digits, lower = len(_DIGIT.findall(text)), text.lower()
         for recogniser in self._recognisers:
             if not recogniser.could_hold(digits, lower):
                 continue
@@ -103,6 +107,11 @@ def _hide_placeholders(text: str) -> str:
 
 def _mask_of(placeholder: str) -> str:
     return PERSON_MASK if placeholder[1:7].upper() in {"PERSON", "ILLEGI"} else MASK
+
+
+def _plain_cues(text: str) -> str:
+    """ "D.O.B.", "e.g." and "i.e." are no initials: written without full stops at the same length."""
+    return _DOTTED.sub(lambda m: re.sub(r"\W", "", m.group()).ljust(len(m.group())), text)
 
 
 def _hide(text: str, spans: Sequence[PiiSpan]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.anonymise.cues import Cues
-from analysis.anonymise.lexicon import ARTICLES, BYNAMES, CALENDAR_WORDS, NAMES_TOO, PARTICLES, WEAK_TITLES
+from analysis.anonymise.gazetteer import load_gazetteer
+from analysis.anonymise.lexicon import ARTICLES, BYNAMES, CALENDAR_WORDS, NAMES_TOO, PARTICLES, PLACE_TYPES, WEAK_TITLES
 from analysis.anonymise.reading import (
     CERTAIN,
     GIVEN,
@@ -20,8 +21,8 @@ from analysis.anonymise.reading import (
 )
 from analysis.anonymise.signatures import Signatures
 
-# How likely a word has to be by the recogniser: to go with a name; to be one where it looks like one; less so; not at all.
-BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.2, 0.3, 0.5, 0.7, 0.9, 1.1
+# How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
+SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.2, 0.35, 0.55, 0.9, 1.1
 
 
 class Evidence(Cues, Signatures):
@@ -115,7 +116,7 @@ class Evidence(Cues, Signatures):
             i = max(j, i + 1)
 
     def _may_belong(self, i: int, first: bool) -> bool:
-        if self._taken(i, i + 1) or self.likely[i] < BELONGS:
+        if self.likely[i] < SLIGHTEST or i in self.taken or self.likely[i] < min(BELONGS, self._needed(i)):
             return False
         if self.words[i] == "." or self.folded[i] in PARTICLES:
             return not first
@@ -124,19 +125,38 @@ class Evidence(Cues, Signatures):
     def _likely_name(self, i: int) -> bool:
         return self._initial(i) is False and self.words[i][0].isalpha() and self.likely[i] >= self._needed(i)
 
+    def _written_as_name(self, i: int) -> bool:
+        """A first name that is a word, with a capital in mid-sentence where others have none: "I buried my Frank"."""
+        if self.kinds[i] != WORD_NAME or self.casual or not self._capital(i) or self._sentence_start(i):
+            return False
+        if self.folded[i] not in load_gazetteer().first_word_names or self.folded[i] in CALENDAR_WORDS:
+            return False
+        around = [k for k in (i - 1, i + 1) if 0 <= k < len(self.words) and self.words[k][0].isalpha()]
+        apart = not any(self._capital(k) for k in around) and self._at(i - 1) not in ARTICLES
+        return apart and self._at(i + 1) not in PLACE_TYPES and self._at(i - 1) not in {'"', "“", "'", "‘", "("}
+
     def _needed(self, i: int) -> float:
-        """How likely a word has to be: listed names least; a word of the language has to be written as a name, or sure."""
+        """How likely a word has to be: listed names least; other words have to look like a name, or be sure."""
         kind = self.kinds[i]
+        if kind == WORD_NAME and self._at(i + 1) == ":":
+            return NO_NAME  # a heading: "Hope: more trees"
         if self.folded[i] in CALENDAR_WORDS or self._at(i - 1) in ARTICLES:
             return SURE
-        if not self._capital(i):
-            if kind == GIVEN:
-                return ENOUGH
-            known = kind == SURNAME or (self.casual and kind in (WORD_NAME, UNKNOWN))
-            return PLAIN if known else CERTAIN if kind in (WORD_NAME, UNKNOWN) else NO_NAME
+        if self._written_as_name(i):
+            return SLIGHTEST
+        return self._needed_with_capital(i, kind) if self._capital(i) else self._needed_in_lower_case(kind)
+
+    def _needed_with_capital(self, i: int, kind: int) -> float:
         if kind in (GIVEN, SURNAME) or (kind == WORD_NAME and not self._sentence_start(i)):
             return ENOUGH
         return MIDDLING if kind in (WORD_NAME, UNKNOWN) else SURE
+
+    def _needed_in_lower_case(self, kind: int) -> float:
+        if kind == GIVEN:
+            return ENOUGH
+        if kind == SURNAME or (self.casual and kind in (WORD_NAME, UNKNOWN)):
+            return PLAIN
+        return CERTAIN if kind in (WORD_NAME, UNKNOWN) else NO_NAME
 
     def _function_name(self, i: int) -> bool:
         return self.folded[i] in NAMES_TOO and self._capital(i)

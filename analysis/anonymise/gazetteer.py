@@ -28,6 +28,7 @@ class Gazetteer:
     surnames: frozenset[str]
     word_names: frozenset[str]
     ordinary: frozenset[str]
+    first_word_names: frozenset[str] = frozenset()
 
     def is_given(self, folded: str) -> bool:
         """A given name, of one part or hyphenated ("ngozi-mae")."""
@@ -102,8 +103,9 @@ def load_gazetteer() -> Gazetteer:
     """The shipped lists, read once."""
     given, surnames, word_names = (_names(HERE / f"{name}.txt") for name in ("given_names", "surnames", "word_names"))
     names = given | surnames | word_names
+    first = _names(HERE / "word_first_names.txt")
     ordinary = _names(HERE / "ordinary_words.txt")
-    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names)
+    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first)
 
 
 def _names(path: Path) -> frozenset[str]:

@@ -112,12 +112,21 @@ def _not_a_reference(value: str) -> bool:
     return digits < 3 or digits + letters < 6 or (value[0].isdecimal() and value.lower().rstrip("s").endswith("00"))
 
 
+def _too_few_for_parts(value: str) -> bool:
+    """Parts after a cue are a reference from five digits, or four with letters; a range of years is none."""
+    digits = sum(c.isdecimal() for c in value)
+    letters = any(c.isalpha() for c in value)
+    years = digits == 8 and not letters and all(part[:2] in {"19", "20"} for part in value.replace("-", " ").split())
+    return digits < (4 if letters else 5) or years
+
+
 def _plain_time_range(value: str) -> bool:
     return len(value) == 9 and value[4] in "-\u2013" and digits_of(value) == value[:4] + value[5:]
 
 
 _D = f"(?:{SEP}{DIGIT})"
 _WORD_DIGIT = f"(?:(?:double|treble|triple)[ -])?(?:{'|'.join(DIGIT_WORDS)}|[0-9])"
+_MIXED = rf"(?:{_WORD_DIGIT}(?:\shundred|\sthousand)?(?:\sand)?|[0-9]{{1,4}})"
 _SPELLED = rf"(?:{_WORD_DIGIT}[ ,.\-]{{1,3}})"
 _NOT_IN_NUMBER = r"(?<![\w£$€/])(?<!\d[.,\-])"
 _END = r"(?![\w])"
@@ -135,10 +144,11 @@ _WORDED_DATE = (
 )
 _DAY_AND_MONTH = rf"(?:{_ORDINAL_DAY}(?:\sof)?\s{_MONTH}|{_MONTH}\s{_ORDINAL_DAY}|\d{{1,2}}/\d{{1,2}})"
 _SPELLED_DATE = (
-    rf"(?:(?:the\s)?[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand)"
+    rf"(?:(?:the\s)?[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand|(?:19|20)\d\d)"
     rf"(?:[\s\-](?:and|hundred|{'|'.join(NUMBER_WORDS)})){{0,4}})"
 )
 DATE = rf"(?:{_ISO_DATE}|{_WORDED_DATE}|{_NUMERIC_DATE})"
+_ANY_WORDS = r"(?:\s{1,2}[^\W\d_][\w'’\-]{0,20},?){1,5}?"
 _BIRTH = (
     r"\b(?:d\.?\s?o\.?\s?b\b\.?|date\s(?:of|off)\sbirth|birth\s?-?date|birth\s?day|b-?day|born|birth)"
     r"(?:\s{1,2}(?:is|was|on|in|the|of|[a-z]{3,9}day|at|date|his|her|my)){0,4}\s{0,2}[:=,.\-\u2013(]{0,2}\s{0,2}(?:the\s)?"
@@ -302,7 +312,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "PHONE",
         "in words",
-        rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0)\b)[ ,.\-]{{1,3}}{_SPELLED}{{4,16}}{_WORD_DIGIT}\b",
+        rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0[0-9]{{0,5}})\b)[ ,.\-]{{1,3}}(?:{_MIXED}[ ,.\-]{{1,3}}){{3,16}}{_MIXED}\b",
         0.8,
         digits=0,
     ),
@@ -348,6 +358,17 @@ RULES: tuple[Rule, ...] = (
         rf"{_BIRTH}\K(?:{DATE}|{_DAY_AND_MONTH}|(?:[0-3]\d[01]\d(?:19|20)?\d\d))(?![\w])",
         0.9, digits=2, words=("b",)),
     Rule("DATE_OF_BIRTH", "in words", rf"{_BIRTH}\K{_SPELLED_DATE}\b", 0.8, digits=0, words=("b",)),
+    Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
+    Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K{DATE}(?![\w])", 0.6, digits=4),
+    Rule(
+        "DATE_OF_BIRTH",
+        "before a word",
+        rf"(?<![\w]){DATE}(?=[\s,(\-\u2013]{{1,3}}(?:(?:is|was|being|my|his|her|our|their|the|d)[\s,]{{1,2}}){{0,3}}"
+        r"(?:d\.?\s?o\.?\s?b\b|date\sof\sbirth|birth\s?day|when\s(?:i|he|she|they)\s(?:was|were)\sborn))",
+        0.7,
+        digits=4,
+        words=("birth", "born", "dob", "d.o", "d o"),
+    ),
     # --- documents, banks, references -----------------------------------------------------------------------------------
     Rule("ID_NUMBER", "driving licence", rf"(?<![\w])[A-Z9]{{5}}{SEP}[0-9]{SEP}(?:[0156][0-9]){SEP}[0-3][0-9]{SEP}[0-9]{SEP}[A-Z9]{{2}}{SEP}[0-9A-Z]{SEP}[A-Z]{{2}}(?![\w])", 0.8, digits=4),
     Rule("ID_NUMBER", "card", rf"{_NOT_IN_NUMBER}[2-6]{_D}{{12,18}}{_END}", 0.5, _raises_only(luhn_holds), digits=13),
@@ -357,6 +378,17 @@ RULES: tuple[Rule, ...] = (
     Rule("ID_NUMBER", "passport", r"\bpassport\b[^.!?\n]{0,30}?\K(?<![\w£])[A-Z]{0,2}[0-9]{7,9}[A-Z]?(?![\w])", 0.8, digits=7, words=("passport",)),
     Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference), digits=3),
     Rule("ID_NUMBER", "after a strong cue", rf"{_ID_STRONG}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9])[A-Z0-9][A-Z0-9/\-]{{3,22}}(?<![/\-])(?![\w%])", 0.6, _refuses(lambda v: sum(c.isdecimal() for c in v) < 4 or v in {"2016", "2017"}), digits=4, words=("ref", "no", "num",)),
+    Rule(
+        "ID_NUMBER",
+        "in spaced parts after a cue",
+        rf"(?i:{_ID_CUE}{_CUE_GAP})\K(?<![\w£$€])(?=[A-Z0-9]{{1,6}}[ \-/])[A-Z0-9]{{1,8}}(?:[ \-/]{{1,3}}(?:[A-Z]{{0,3}}[0-9]{{1,8}}[A-Z]{{0,3}}|[A-Z]{{1,3}}(?![\w]))){{1,8}}(?![\w%:])",
+        0.6,
+        _refuses(_too_few_for_parts),
+        digits=4,
+        case_sensitive=True,
+    ),
+    Rule("ID_NUMBER", "police log", rf"\b(?:cad|crime)\b{_CUE_GAP}\K[0-9]{{3,6}}(?:\s(?:of|from)\s(?:the\s)?{_ORDINAL_DAY}(?:\s{_MONTH}|/[0-9]{{1,2}})?(?:[/\s][0-9]{{2,4}})?)?(?![\w])", 0.6, digits=3, words=("cad", "crime")),
+    Rule("ID_NUMBER", "in words", rf"{_ID_STRONG}{_CUE_GAP}\K{_SPELLED}{{4,16}}{_WORD_DIGIT}\b", 0.6, digits=0, words=("ref", "no", "num")),
     Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True, digits=5),
     Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True, digits=3),
     Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}{_END}", 0.45, digits=8),

@@ -12,12 +12,13 @@ PROFESSIONAL_TITLES = words(
 )
 WEAK_TITLES = words(
     """
-    miss sister brother bro auntie aunty aunt uncle nana nan granny grandma grandad father fr pastor imam deacon
+    miss sister brother bro auntie aunty aunt uncle nana
+    nanna nanny grandpa gramps nan granny grandma grandad father fr pastor imam deacon
     elder constable inspector sir lady lord dame captain nurse coach canon bishop headteacher sheikh haji hajji
     ustad bibi cousin mama papa teacher carer midwife
     """
 )
-KIN_TITLES = words("auntie aunty aunt uncle nana granny grandma")
+KIN_TITLES = words("auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps")
 
 RELATIONS = words(
     """
@@ -112,7 +113,8 @@ ADDRESSED = phrases(
 VERB_LIKE_TYPES = words(
     """
     parks park view views way place act plan line end cup day stores shop boys girls close drive walk rise point flats
-    bus house garden cafe gardens united
+    bus house garden cafe gardens united drove gate ride link mount reach keep fields green yard mill stores shops
+    festival board play time club hall
     """
 )
 ABBREVIATED = words("mr mrs ms mx dr prof rev revd fr sgt cllr")
@@ -125,4 +127,4 @@ CALENDAR_WORDS = words(
     """
 )
 ARTICLES = words("the a an this that these those any some every each no of")
-BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc")
+BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc nana")

@@ -8,7 +8,7 @@ for each word how likely it is part of a person's name. A stronger installed mod
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.keep import KeepList, read_general
 from analysis.anonymise.presidio import import_spacy
-from analysis.anonymise.reading import NameSpan
+from analysis.anonymise.reading import NameSpan, Token
+from analysis.anonymise.wording import words as words_of
 from analysis.errors import ModelError
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 BATCH = 128
-FIRST_NAME = 0.6  # how likely a kept first name has to be a person to be one
+BEFORE_PLACES = words_of("in to from near at then via through round outside around into of")
+FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
 
 
@@ -37,8 +39,7 @@ class NameFinder:
         self._kept_words = frozenset(fold(p) for p in keep.words if " " not in p)
         self._first_names = read_general().single_words() & load_gazetteer().all_given()
         self._nlp = _shipped_pipeline()
-        likelihood: Any = self._nlp.get_pipe("likelihood")
-        self._likelihood, self._person = likelihood.model, likelihood.labels.index("PERSON")
+        self._recogniser = Recogniser(self._nlp)
         self._matcher = _keep_matcher(self._nlp, keep)
         self._model = _installed_model(spacy_model) if spacy_model else None
 
@@ -51,37 +52,69 @@ class NameFinder:
 
     def _find_batch(self, texts: list[str]) -> list[tuple[NameSpan, ...]]:
         docs = [self._nlp.make_doc(text) for text in texts]
-        scores = self._scores(docs)
-        return [self._names(doc, likely) for doc, likely in zip(docs, scores, strict=True)]
+        words = [[token.text for token in doc] for doc in docs]
+        scores = self._scores(words)
+        return [self._names(*each) for each in zip(docs, words, scores, strict=True)]
 
-    def _scores(self, docs: list[Doc]) -> list[Sequence[float]]:
-        """For each token of each text the probability that it is part of a person's name."""
-        tok2vec: Any = self._nlp.get_pipe("tok2vec")
-        tok2vec.set_annotations(docs, tok2vec.predict(docs))
-        return [table[:, self._person].tolist() if len(table) else [] for table in self._likelihood.predict(docs)]
+    def _scores(self, texts: list[list[str]]) -> list[list[float]]:
+        """For each word of each text the probability that it is part of a person's name."""
+        lengths = [len(words) for words in texts]
+        if not sum(lengths):
+            return [[] for _ in texts]
+        return [row.tolist() for row in self._recogniser.likely(list(chain.from_iterable(texts)), lengths)]
 
-    def _names(self, doc: Doc, likely: Sequence[float]) -> tuple[NameSpan, ...]:
-        evidence = Evidence.of(doc, self._kept(doc, likely), likely, self._kept_words)
-        return evidence.names(self._entities(doc.text))
+    def _names(self, doc: Doc, words: list[str], likely: Sequence[float]) -> tuple[NameSpan, ...]:
+        table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
+        strings = self._nlp.vocab.strings
+        tokens = [
+            Token(word, start, strings[name_class], kept, p)
+            for word, (start, name_class), kept, p in zip(
+                words, table, self._kept(doc, words, likely), likely, strict=True
+            )
+        ]
+        return Evidence.of(tokens, self._kept_words).names(self._entities(doc))
 
-    def _kept(self, doc: Doc, likely: Sequence[float]) -> list[str]:
+    def _kept(self, doc: Doc, words: list[str], likely: Sequence[float]) -> list[str]:
         """For each token the kind of the longest keep-list phrase that covers it, or "".
 
         A place or brand that is also a first name ("Chelsea", "Victoria") is kept unless it is likely a person here.
         """
-        kept = [""] * len(doc)
-        matches = self._matcher(doc)
-        for key, start, end in sorted(matches, key=lambda m: (m[1] - m[2], m[1])):
-            person = end == start + 1 and likely[start] >= FIRST_NAME and doc[start].lower_ in self._first_names
+        kept = [""] * len(words)
+        for key, start, end in sorted(self._matcher(doc), key=lambda m: (m[1] - m[2], m[1])):
+            person = end == start + 1 and likely[start] >= FIRST_NAME and words[start].lower() in self._first_names
+            person = person and not (start and words[start - 1].lower() in BEFORE_PLACES)
             if not person and not any(kept[start:end]):
                 kept[start:end] = [self._nlp.vocab.strings[key]] * (end - start)
         return kept
 
-    def _entities(self, text: str) -> tuple[tuple[int, int], ...]:
+    def _entities(self, doc: Doc) -> tuple[tuple[int, int], ...]:
         if self._model is None:
             return ()
-        found = self._model(text[:LONGEST_FOR_MODEL]).ents
+        found = self._model(doc.text[:LONGEST_FOR_MODEL]).ents
         return tuple((e.start_char, e.end_char) for e in found if e.label_ in {"PERSON", "PER"})
+
+
+class Recogniser:
+    """The shipped network, layer by layer: what depends on the word alone is computed once for each different word."""
+
+    def __init__(self, nlp: Language) -> None:
+        tok2vec: Any = nlp.get_pipe("tok2vec")
+        likelihood: Any = nlp.get_pipe("likelihood")
+        self._vocab = nlp.vocab
+        self._embed, self._encode = tok2vec.model.layers
+        self._softmax = likelihood.model.layers[1]
+        self._person: int = likelihood.labels.index("PERSON")
+
+    def likely(self, words: list[str], lengths: list[int]) -> list[Any]:
+        """For each text (of so many words) the probability of PERSON of each of its words."""
+        import numpy as np
+        from spacy.tokens import Doc
+
+        place = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        embedded = self._embed.predict([Doc(self._vocab, words=list(place))])[0]
+        rows = embedded[np.fromiter((place[word] for word in words), dtype="int64", count=len(words))]
+        texts = np.split(rows, np.cumsum(lengths)[:-1])
+        return [scores[:, self._person] for scores in self._softmax.predict(self._encode.predict(texts))]
 
 
 def _keep_matcher(nlp: Language, keep: KeepList) -> Any:

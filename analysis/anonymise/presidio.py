@@ -28,12 +28,10 @@ _PARTS = {
 
 
 def presidio(whole: bool = False) -> Any:
-    """The package `presidio_analyzer` with its pattern recogniser; whole where asked for or imported by somebody."""
+    """The package `presidio_analyzer` with its pattern recogniser; whole where the first caller asks for it."""
     with _LOCK:
-        if whole:
-            return importlib.import_module("presidio_analyzer")
         if "presidio_analyzer" not in sys.modules:
-            _load_parts()
+            importlib.import_module("presidio_analyzer") if whole else _load_parts()
         return sys.modules["presidio_analyzer"]
 
 
@@ -56,7 +54,8 @@ def import_spacy(with_torch: bool = False) -> Any:
         spacy = importlib.import_module("spacy")
         sys.modules["thinc"].__dict__.setdefault("compat", sys.modules["thinc.compat"])
         # Presidio offers spaCy a transformer factory by an entry point, which would load all of Presidio and torch.
-        spacy.util.registry._entry_point_factories.entry_points = with_torch
+        whole = "presidio_analyzer.analyzer_engine" in sys.modules
+        spacy.util.registry._entry_point_factories.entry_points = with_torch and whole
         return spacy
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import NamedTuple, Self
 
 from analysis.anonymise.gazetteer import fold
 from analysis.anonymise.lexicon import (
@@ -19,9 +19,6 @@ from analysis.anonymise.lexicon import (
     WEAK_TITLES,
 )
 from analysis.anonymise.masks import MASK
-
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
 
 LONGEST_NAME = 4
 CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
@@ -40,6 +37,16 @@ class NameSpan:
     score: float
 
 
+class Token(NamedTuple):
+    """A token of a response; `kept` is the kind of keep-list entry that covers it, `likely` the recogniser's word."""
+
+    text: str
+    start: int
+    name_class: str
+    kept: str
+    likely: float
+
+
 @dataclass
 class Reading:
     """One response: its words, what each may be, and the names believed so far (first word -> name)."""
@@ -56,26 +63,20 @@ class Reading:
     _places: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, doc: Doc, kept: Sequence[str], likely: Sequence[float], kept_words: frozenset[str]) -> Self:
+    def of(cls, tokens: Sequence[Token], kept_words: frozenset[str]) -> Self:
         """Reads a tokenised response; whitespace is left out, a line break kept as a word."""
-        words, starts, classes, kept_of, likely_of = [], [], [], [], []
-        for i, token in enumerate(doc):
-            text = token.text
-            if text.isspace() and "\n" not in text and "\r" not in text:
-                continue
-            words.append(text)
-            starts.append(token.idx)
-            classes.append(token.lang_)
-            kept_of.append(kept[i])
-            likely_of.append(likely[i])
+        tokens = [t for t in tokens if not t.text.isspace() or "\n" in t.text or "\r" in t.text]
+        words = [t.text for t in tokens]
         folded = [fold(word) for word in words]
-        kinds = [_kind(c, f, kept_words) for c, f in zip(classes, folded, strict=True)]
+        kinds = [_kind(t.name_class, f, kept_words) for t, f in zip(tokens, folded, strict=True)]
         lower = {word for word in words if word.islower()}
         kinds = [
             ORDINARY if k == UNKNOWN and (f in lower or _acronym(w)) and w[0].isupper() else k
             for w, f, k in zip(words, folded, kinds, strict=True)
         ]
-        return cls(words, folded, starts, kinds, kept_of, likely_of)
+        return cls(
+            words, folded, [t.start for t in tokens], kinds, [t.kept for t in tokens], [t.likely for t in tokens]
+        )
 
     # --- what a word looks like ---------------------------------------------------------------------------------------
 
@@ -131,9 +132,9 @@ class Reading:
             while start >= 0 and before - start < 3 and self._place_word(start):
                 start -= 1
             if start < before and (before - start > 1 or self.kept[before] or not self._lower_ordinary_type(i)):
-                self._places.update(range(start + 1, before + 1))
+                self._places.update(range(start + 1, i + 1 if self._capital(i) else before + 1))
             elif self.kept[before]:
-                self._places.add(before)
+                self._places.update((before, i) if self._capital(i) else (before,))
         saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"})
         self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
 

@@ -24,6 +24,7 @@ from analysis.anonymise.masks import MASK, PERSON_MASK
 _TOKEN = re.compile(rf"{MASK}+|{PERSON_MASK}+|[^\W_]+(?:[’'\-‐‑][^\W_]+)*|[^\S ]+| |[^\w\s]|_", re.UNICODE)
 _POSSESSIVE = re.compile(r"^(.{2,})([’'](?:s|S))$")
 _LONGEST = 40
+SHORT = 6  # letters: such words are met again and again
 
 
 class ResponseTokenizer:
@@ -106,8 +107,11 @@ _ATTRIBUTES: dict[int, Callable[[str], Any]] = {
 
 def warm(vocab: Vocab) -> None:
     """Makes the commonest words once and for all; other words live as long as their batch."""
-    for word in sorted(FUNCTION_WORDS | RELATIONS | PLACE_TYPES):
+    for word in FUNCTION_WORDS | RELATIONS | PLACE_TYPES:
         for form in (word, word.capitalize()):
             vocab[form]
+    for word in load_gazetteer().ordinary:
+        if len(word) <= SHORT:
+            vocab[word]
     for mark in " .,!?-:;()'\"\n/&":
         vocab[mark]

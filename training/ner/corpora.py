@@ -18,7 +18,7 @@ _NO_SPACE_AFTER = {"(", "@", "#", "$", "£"}
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence as a text; `tokens` are the character ranges of the corpus's own tokens, `entities` ranges of those."""
+    """A sentence as a text; `tokens` are the character ranges of its own tokens, `entities` ranges of those."""
 
     text: str
     tokens: tuple[tuple[int, int], ...]

@@ -1,4 +1,4 @@
-"""Answers of our own making with people marked: frames of this folder, names of the gazetteers, and the ways people type.
+"""Answers of our own making with people marked: frames of this folder, names of the lists, the ways people type.
 
 Everything is drawn from one seeded generator, so that the same seed makes the same texts.
 """
@@ -44,20 +44,20 @@ class Names:
         self.given = lines(LISTS / "given_names.txt")
         self.surnames = lines(LISTS / "surnames.txt")
         self.word_names = lines(LISTS / "word_names.txt")
-        self.word_given = " ".join(lines(HERE / "word_given_names.txt")).split()
+        self.word_given = lines(LISTS / "word_first_names.txt")
 
     def given_name(self) -> str:
         """A first name or nickname."""
         kind = self.rng.random()
-        if kind < 0.24:
+        if kind < 0.28:
             name = self._written(self.rng.choice(self.word_given))
-        elif kind < 0.32:
-            name = self._nickname(self.rng.choice(self.given))
-        elif kind < 0.34:
-            name = f"{self._written(self.rng.choice(self.given))}-{self._written(self.rng.choice(self.given))}"
         elif kind < 0.36:
-            name = f"{self._written(self.rng.choice(self.given))} {self._written(self.rng.choice(self.given))}"
+            name = self._nickname(self.rng.choice(self.given))
         elif kind < 0.38:
+            name = f"{self._written(self.rng.choice(self.given))}-{self._written(self.rng.choice(self.given))}"
+        elif kind < 0.40:
+            name = f"{self._written(self.rng.choice(self.given))} {self._written(self.rng.choice(self.given))}"
+        elif kind < 0.42:
             name = self.rng.choice(["Big", "Old", "Lil", "Little", "Young", "Mad", "Nana", "DJ"]) + " "
             name += self._nickname(self.rng.choice(self.given))
         else:
@@ -100,9 +100,18 @@ class Names:
         first, second = self.rng.choice(letters), self.rng.choice(letters)
         last = self.surname()
         return self.rng.choice(
-            [f"{first}. {last}", f"{first} {last}", f"{first}.{second}. {last}", f"{first}. {second}. {last}"]
-            + [f"{first} {second} {last}", f"{first}{second} {last}", f"{last} {first}.", f"{first}.{last}"]
-            + [self.rng.choice(["Wm.", "Geo.", "Chas.", "Thos.", "Jas.", "Jos.", "Robt.", "Edw.", "Alf."]) + f" {last}"]
+            [
+                f"{first}. {last}",
+                f"{first} {last}",
+                f"{first}.{second}. {last}",
+                f"{first}. {second}. {last}",
+                f"{first} {second} {last}",
+                f"{first}{second} {last}",
+                f"{last} {first}.",
+                f"{first}.{last}",
+                self.rng.choice(["Wm.", "Geo.", "Chas.", "Thos.", "Jas.", "Jos.", "Robt.", "Edw.", "Alf."])
+                + f" {last}",
+            ]
         )
 
     def _nickname(self, name: str) -> str:
@@ -302,7 +311,7 @@ class Writer:
     """Makes marked answers: frames filled, joined, then typed in one of many ways."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = random.Random(seed)  # noqa: S311
+        self.rng = random.Random(seed)
         self.names = Names(self.rng)
         self.people = lines(HERE / "frames_people.txt")
         self.plain = lines(HERE / "frames_plain.txt")
@@ -355,8 +364,15 @@ class Writer:
                 "Regards {F}",
                 "Thanks, {G}",
                 "{F}.",
+                "{T} {S}",
+                "{T} {I}",
+                "{F} ({T})",
+                "{F}, {ST}",
+                "{G} {M}",
+                "yours {F}",
+                "from {G}",
+                "signed {F}",
             ]
-            + ["{T} {S}", "{T} {I}", "{F} ({T})", "{F}, {ST}", "{G} {M}", "yours {F}", "from {G}", "signed {F}"]
         )
         return self.filled(frame)
 
@@ -388,7 +404,7 @@ class Writer:
             "I": lambda: (self.names.initials(), "PERSON"),
             "ST": lambda: (self._street(), "LOC"),
             "SCH": lambda: (self._after_person("bodies_after_people"), "ORG"),
-            "INST": lambda: self._institution(),
+            "INST": self._institution,
             "W": lambda: (self.rng.choice(self.names.word_names), ""),
             "M": lambda: (MASK * self.rng.randrange(7, 22), ""),
             "D": lambda: (str(self.rng.randrange(2, 90)), ""),
