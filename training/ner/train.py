@@ -28,6 +28,7 @@ from texts import Marked, Writer, lines  # noqa: E402
 
 from analysis.anonymise import tokens  # noqa: E402, F401  registers the tokenizer
 from analysis.anonymise.gazetteer import HERE as LISTS  # noqa: E402
+from analysis.anonymise.gazetteer import ordinary_words  # noqa: E402
 
 SEED = 20
 WIDTH = 64  # of the word vectors
@@ -100,7 +101,7 @@ def _write_vectors(nlp: spacy.Language, texts: list[Marked], folder: Path) -> No
     from sklearn.decomposition import PCA
 
     counts = Counter(token.lower_ for text in texts for token in nlp.make_doc(text.text) if token.text.isalpha())
-    words = set(lines(LISTS / "ordinary_words.txt")) | set(lines(LISTS / "word_names.txt"))
+    words = ordinary_words() | set(lines(LISTS / "word_names.txt"))
     words = sorted(words | {w for w, n in counts.items() if n > 3 and len(w) < 20})
     vectors = _sentence_model().encode(words, batch_size=256, normalize_embeddings=True, show_progress_bar=False)
     small = PCA(WIDTH, random_state=SEED).fit_transform(vectors)
