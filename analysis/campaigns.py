@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from analysis.clean import CleanSettings
@@ -41,12 +41,6 @@ def link_duplicates(ids: Sequence[str], texts: Sequence[SafeText], settings: Cle
     letters = _letters(ids, texts, settings.min_campaign_words)
     groups = _components(len(letters), _near_pairs(letters, settings))
     return dict(link for group in groups for link in _links([letters[index] for index in group]))
-
-
-def campaign_sizes(links: Mapping[str, str], settings: CleanSettings) -> dict[str, int]:
-    """Representative id -> answers in its group, itself included, for groups of at least `min_campaign_size`."""
-    sizes = Counter(links.values())
-    return {head: size + 1 for head, size in sorted(sizes.items()) if size + 1 >= settings.min_campaign_size}
 
 
 def _letters(ids: Sequence[str], texts: Sequence[SafeText], min_words: int) -> list[_Letter]:

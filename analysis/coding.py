@@ -62,7 +62,9 @@ def code_themes(
     guide: Guide,
 ) -> CodedSegments:
     """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme."""
-    who = segments.merge(responses[[*RESPONSE_KEY, "respondent"]], on=RESPONSE_KEY, how="left", validate="many_to_one")
+    substantive = responses[responses["status"] == Status.SUBSTANTIVE]
+    people = substantive[[*RESPONSE_KEY, "respondent"]]
+    who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
     corpus = Corpus.of(list(zip(who["text"], who["respondent"], strict=True)), vector_of, guide)
     coded = code_wave(corpus, codebook, wave, encode, settings, guide)
     names = {

@@ -23,7 +23,9 @@ class Fault:
 
 
 class ManifestoError(Exception):
-    """Base of every error shown to a user as a message without traceback (exit code 2)."""
+    """Base of every error shown to a user as a message without traceback (exit code 2, or 1 for a program's fault)."""
+
+    is_program_fault = False
 
 
 class InputError(ManifestoError):

@@ -312,7 +312,12 @@ def _missing_column(consultation: Consultation, what: str, names: Sequence[str],
         return Fault(
             where, problem, "The first row of a file does not look like a header: add one, or see header_rows."
         )
-    existing = list(dict.fromkeys(column.name for source in sources for column in source.table.columns))
+    known = [source for source in sources if source.questions or source.demographics]
+    if not known:  # the first row may be a resident's: its words are not shown
+        counts = ", ".join(f"{source.name} has {len(source.table.columns)}" for source in sources)
+        remedy = f"No column of consultation.toml is there ({counts} columns): compare its names with the first row."
+        return Fault(where, problem, remedy)
+    existing = list(dict.fromkeys(column.name for source in known for column in source.table.columns))
     guess = next((match for name in names if (match := nearest(name, existing))), "")
     shown = ", ".join(f"'{_short(name)}'" for name in existing[:40])
     hint = f"Did you mean '{_short(guess)}'? " if guess else ""

@@ -10,9 +10,10 @@ from typing import Protocol
 
 import pandas as pd
 
-from analysis.campaigns import campaign_sizes, link_duplicates
+from analysis.campaigns import link_duplicates
 from analysis.clean import clean_text, language_of, status_of
 from analysis.consultation import Consultation
+from analysis.embed import content_hash
 from analysis.ingest import load_wave
 from analysis.settings import Settings
 from analysis.tables import checked, empty_table, rows_of
@@ -124,12 +125,15 @@ def _described(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     texts = [SafeText(text) for text in frame["text"]]
     keys = [f"{row.response_id}\x1f{row.question_id}" for row in rows_of(frame)]
     links = link_duplicates(keys, texts, settings.clean)
-    letters = campaign_sizes(links, settings.clean)
+    heads = pd.Series([links.get(key, key) for key in keys], index=frame.index, dtype=str)
+    senders = frame["respondent"].groupby(heads).transform("nunique") if len(frame) else 0
+    letter = heads.isin(set(links.values())) & (senders >= settings.clean.min_campaign_size)
     return frame.assign(
         status=[str(status_of(text)) for text in texts],
         language=[language_of(text, settings.clean) for text in texts],
         duplicate_of=[links.get(key, "").split("\x1f")[0] for key in keys],
-        campaign=[links.get(key, key) in letters for key in keys],
+        campaign=letter,
+        campaign_id=[content_hash(head)[:12] if sent else "" for head, sent in zip(heads, letter, strict=True)],
     )
 
 
@@ -150,6 +154,7 @@ def _rejected(rows: Sequence[RejectedRow], wave: Wave) -> pd.DataFrame:
             "row": [row.row for row in rows],
             "redactions": 0,
             "campaign": False,
+            "campaign_id": "",
             "reason": [row.reason for row in rows],
         }
     )

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from analysis.embed import Vectors
 
-TOKEN_PATTERN = r"(?u)\b[a-zA-Z0-9][\w'’-]*\b"
+TOKEN_PATTERN = r"(?u)\b[^\W_][\w'’-]*\b"
 _TOKEN = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+(?: \d+)?\]|\[illegible\]|\[\?\]", re.IGNORECASE)
 _BREAK = re.compile(r"[.,;:!?()\[\]\"“”/\n]|\s[-–—]\s")

@@ -44,7 +44,7 @@ class Priorities:
             share=self._share(_people(here), self._wave),
             by_stance={stance: _people(here[here["stance"] == stance]) for stance in STANCES},
             by_wave=by_wave,
-            share_by_wave={wave: self._share(n, wave) for wave, n in by_wave.items()},
+            share_by_wave={wave: self._share(n, wave) for wave, n in by_wave.items() if self.answered(wave)},
             without_campaigns=_people(here[~here["campaign"]]),
         )
 

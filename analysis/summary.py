@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from analysis.tables import rows_of
 from analysis.types import (
     Breakdown,
     Campaign,
+    Count,
     QuestionId,
     QuestionSummary,
     Quote,
@@ -131,7 +132,7 @@ class _Summary:
             few=self._quotes(few.assign(score=0.0), _FEW, self._people(few)),
             campaigns=self._campaigns(),
             excluded=self._excluded(),
-            languages=_counts(self._substantive["language"]),
+            languages=self._languages(),
             breakdowns=self._breakdowns(),
             redactions=dict(redactions),
             min_cell=self._settings.min_cell,
@@ -162,7 +163,7 @@ class _Summary:
         return tuple(sorted(present, key=lambda theme: (-theme.count.respondents, theme.label, theme.theme_id)))
 
     def _theme(self, row: Mapping[str, str], raised: pd.DataFrame) -> ThemeSummary:
-        count = self._priorities.count(raised)
+        count = self._since(Wave(row["first_wave"]), self._priorities.count(raised))
         return ThemeSummary(
             theme_id=ThemeId(row["theme_id"]),
             label=row["label"],
@@ -174,6 +175,12 @@ class _Summary:
             count=count,
             quotes=self._quotes(raised, self._settings.quotes, count.respondents),
         )
+
+    def _since(self, first: Wave, count: Count) -> Count:
+        """Leave out the shares of waves before a theme was known: they were not coded for it, so 0 would be false."""
+        waves = self._about.waves
+        known = waves[waves.index(first) :] if first in waves else waves
+        return replace(count, share_by_wave={w: share for w, share in count.share_by_wave.items() if w in known})
 
     def _vision(self, themes: Sequence[ThemeSummary]) -> tuple[VisionSummary, ...]:
         """Vision themes ranked by respondents; equal counts stand in the framework's order and share a rank."""
@@ -214,15 +221,28 @@ class _Summary:
         first = rows.assign(turn=turn).sort_values("turn", kind="stable").head(wanted)
         return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(first))
 
+    def _languages(self) -> dict[str, int]:
+        """Answers by language; languages of few answers together, since they can tell who wrote them."""
+        counts = _counts(self._substantive["language"])
+        large = {code: count for code, count in counts.items() if count >= self._settings.min_cell}
+        few = sum(counts.values()) - sum(large.values())
+        return {**large, "other languages": few} if few else large
+
     def _campaigns(self) -> tuple[Campaign, ...]:
         letters = self._here[self._here["campaign"]]
-        group = letters["duplicate_of"].where(letters["duplicate_of"] != "", letters["response_id"])
-        found = [Campaign(int(rows["respondent"].nunique()), self._letter(rows)) for _, rows in letters.groupby(group)]
+        found = [
+            Campaign(int(rows["respondent"].nunique()), self._letter(rows))
+            for _, rows in letters.groupby("campaign_id")
+        ]
         return tuple(sorted(found, key=lambda campaign: (-campaign.size, campaign.example))[:_CAMPAIGNS])
 
     def _letter(self, rows: pd.DataFrame) -> SafeText:
-        """Return the letter's text, cut to the length of a quote."""
-        text = str(rows["text"].mode().iloc[0])
+        """Return the letter if enough respondents sent these very words and nothing was redacted in them, else ''."""
+        untouched = rows[rows["redactions"] == 0]
+        senders = untouched.groupby("text")["respondent"].nunique()
+        if senders.empty or senders.max() < min(self._settings.quote_min_respondents, len(rows)):
+            return SafeText("")
+        text = str(senders.idxmax())
         most = self._settings.quote_max_chars
         return SafeText(text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …")
 
@@ -238,9 +258,8 @@ class _Summary:
     def _breakdown(self, column: str, answers: pd.Series[str]) -> Breakdown:
         counts = _counts(answers.fillna("").replace("", "Not given"))
         rows = [(value, count if count >= self._settings.min_cell else None) for value, count in counts.items()]
-        return Breakdown(
-            column.removeprefix("demographic_").replace("_", " ").capitalize(), tuple(self._unguessable(rows, counts))
-        )
+        name = column.removeprefix("demographic_").replace("_", " ").capitalize()
+        return Breakdown(name, _folded(self._unguessable(rows, counts), counts, self._settings.min_cell))
 
     def _unguessable(
         self, rows: list[tuple[str, int | None]], counts: Mapping[str, int]
@@ -255,6 +274,19 @@ class _Summary:
             smallest = min(shown, key=lambda i: rows[i][1] or 0)
             rows[smallest] = (rows[smallest][0], None)
         return rows
+
+
+def _folded(
+    rows: Iterable[tuple[str, int | None]], counts: Mapping[str, int], least: int
+) -> tuple[tuple[str, int | None], ...]:
+    """Show hidden answers as one row without their words: an answer that few gave can tell who gave it."""
+    kept = list(rows)
+    hidden = [value for value, count in kept if count is None]
+    shown = tuple(row for row in kept if row[1] is not None)
+    if not hidden:
+        return shown
+    together = sum(counts[value] for value in hidden)
+    return (*shown, (f"Other answers ({len(hidden)} different)", together if together >= least else None))
 
 
 def _counts(values: pd.Series[str]) -> dict[str, int]:

@@ -32,6 +32,7 @@ CONTRACT: dict[str, dict[str, type]] = {
         "row": int,
         "redactions": int,
         "campaign": bool,
+        "campaign_id": str,
         "reason": str,
     },
     "segments": {

@@ -123,9 +123,22 @@ def code_wave(
     unexplained = _unexplained(corpus, codebook, settings)
     groups = find_groups(corpus.subset(unexplained), _least_respondents(corpus, settings), settings)
     new, centroids = _name_groups(corpus, unexplained, groups, codebook, wave, first, encode, settings, guide)
-    grown = codebook.extended(new, centroids)
-    theme, similarity = _nearest_theme(corpus, grown, settings)
-    return Coded(grown, theme, similarity)
+    return _settled(corpus, codebook, new, centroids, settings)
+
+
+def _settled(
+    corpus: Corpus, known: Codebook, new: tuple[Theme, ...], centroids: Vectors, settings: ThemeSettings
+) -> Coded:
+    """Code every segment to its nearest theme; give up new themes that too few then raise, and do it again."""
+    least = _least_respondents(corpus, settings)
+    while True:
+        grown = known.extended(new, centroids)
+        theme, similarity = _nearest_theme(corpus, grown, settings)
+        counts = [corpus.respondents(np.flatnonzero(theme == len(known.themes) + i)) for i in range(len(new))]
+        keep = [i for i, count in enumerate(counts) if count >= least]
+        if len(keep) == len(new):
+            return Coded(grown, theme, similarity)
+        new, centroids = tuple(new[i] for i in keep), centroids[keep]
 
 
 def find_groups(corpus: Corpus, least_respondents: int, settings: ThemeSettings) -> Groups:
@@ -180,7 +193,12 @@ def _cluster(corpus: Corpus, settings: ThemeSettings) -> Groups:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # UMAP says that a seed means one thread: that is the aim
-        groups, _ = model.fit_transform(list(corpus.texts), embeddings=_hybrid(corpus, settings))
+        try:
+            groups, _ = model.fit_transform(list(corpus.texts), embeddings=_hybrid(corpus, settings))
+        except ValueError as error:
+            if "vocabulary" not in str(error):
+                raise
+            return np.full(count, -1, dtype=np.int64)  # not a word in it but stop words: nothing to name a theme by
     return np.asarray(groups, dtype=np.int64)
 
 

@@ -38,6 +38,9 @@ def anonymise_file(source: Path, id_column: str, text_column: str, out: Path) ->
     faults = [found for found in where if isinstance(found, Fault)]
     if faults:
         raise InputError(faults)
+    if where[0] == where[1] or out.resolve() == source.resolve():
+        fault = Fault("--id, --text, --out", "name the same column or file twice.", "Give two columns and a new file.")
+        raise InputError([fault])
     ids, texts = (int(position) for position in where if not isinstance(position, Fault))
     redactor = Anonymiser(load_settings().anonymise)
     removed: Counter[str] = Counter()

@@ -42,7 +42,7 @@ def main() -> None:
     except InputError as error:
         _stop(_listed(error.faults), BAD_INPUT)
     except ManifestoError as error:
-        _stop(str(error), BAD_INPUT)
+        _stop(str(error), PROGRAM_FAULT if error.is_program_fault else BAD_INPUT)
     except OSError as error:
         what = f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}."
         _stop(f"{what} Check that it exists, that you may use it, and that the disk has room.", BAD_INPUT)
@@ -136,7 +136,7 @@ def anonymise(
     removed = ", ".join(f"{label} {count}" for label, count in counts.redactions.items()) or "nothing"
     typer.echo(f"{counts.rows:,} rows written to {out}. Removed: {removed}.")
     if counts.rejected:
-        typer.echo(f"note: {counts.rejected} rows could not be read and are not in the output.", err=True)
+        raise ManifestoError(f"{counts.rejected} rows could not be read and are not in {out}; the others are.")
 
 
 @app.command(epilog="Example: manifesto serve --cron '0 2 * * *'")

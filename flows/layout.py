@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from analysis.files import write_atomically
+
+_VERSIONED = ("bertopic", "hdbscan", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
+              "sentence-transformers", "spacy", "torch", "umap-learn")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,19 @@ def code_fingerprint(package: str) -> str:
     return digest.hexdigest()
 
 
-def file_hashes(files: Iterable[Path]) -> dict[str, str]:
-    """Return the SHA-256 of each file by its name."""
+def file_hashes(files: Iterable[Path], folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file by its path below `folder`."""
     hashes = {}
     for path in files:
         with path.open("rb") as file:
-            hashes[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return hashes
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Versions of what the results depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONED}}
 
 
 def _files(folder: Any, prefix: str) -> Iterable[tuple[str, Any]]:

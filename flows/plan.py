@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -10,11 +11,11 @@ from pathlib import Path
 from analysis.consultation import Consultation, load_consultation
 from analysis.embed import locate_model, model_fingerprint
 from analysis.errors import Fault, InputError
-from analysis.ingest import check_waves, wave_fingerprint
+from analysis.ingest import check_waves
 from analysis.settings import Settings, load_settings
 from analysis.types import Wave
 from analysis.vision import Framework, load_framework
-from flows.layout import Layout, code_fingerprint, fingerprint, is_done
+from flows.layout import Layout, code_fingerprint, file_hashes, fingerprint, is_done, library_versions
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class WavePlan:
 
     wave: Wave
     files: tuple[Path, ...]
-    inputs: str
+    inputs: dict[str, str]
     before: Wave | None
     keys: dict[str, str]
 
@@ -98,21 +99,22 @@ class Plan:
     def _plan_waves(self, waves: tuple[tuple[Wave, tuple[Path, ...]], ...]) -> tuple[WavePlan, ...]:
         plans: list[WavePlan] = []
         for wave, files in waves:
-            inputs = wave_fingerprint(files)
+            inputs = file_hashes(files, self.consultation.folder / wave)
             before = plans[-1] if plans else None
             keys = self._stage_keys(wave, inputs, before)
             plans.append(WavePlan(wave, files, inputs, before.wave if before else None, keys))
         return tuple(plans)
 
-    def _stage_keys(self, wave: Wave, inputs: str, before: WavePlan | None) -> dict[str, str]:
+    def _stage_keys(self, wave: Wave, inputs: dict[str, str], before: WavePlan | None) -> dict[str, str]:
         settings, consultation = self.settings, self.consultation
         shape = consultation.model_dump_json(include={"columns", "questions", "demographics", "format"})
         keep = settings.anonymise.keep_file
         own_keep = Path(keep).read_text(encoding="utf-8") if keep and Path(keep).is_file() else ""
         intake = fingerprint(
             code_fingerprint("analysis"),
+            json.dumps(library_versions()),
             wave,
-            inputs,
+            json.dumps(inputs, sort_keys=True),
             shape,
             own_keep,
             settings.fingerprint("ingest", "clean", "anonymise"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,12 +16,10 @@ from analysis.coding import response_themes
 from analysis.intake import SafeWave
 from analysis.tables import checked, empty_table, read_table
 from analysis.types import QuestionId, ReportData, Stance, Status, ThemeState
-from flows.layout import file_hashes
+from flows.layout import library_versions
 from flows.plan import Plan, WavePlan
 
 TABLES = ("responses", "segments", "themes", "response_themes", "response_vision")
-_VERSIONED = ("bertopic", "hdbscan", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
-              "sentence-transformers", "spacy", "torch", "umap-learn")  # fmt: skip
 
 
 def intake_counts(safe: SafeWave) -> dict[str, Any]:
@@ -69,7 +66,7 @@ def collect(plan: Plan) -> dict[str, pd.DataFrame]:
 
 def manifest_key(plan: Plan) -> str:
     """What the manifest shows beyond the stages' keys."""
-    return json.dumps([plan.consultation.title, plan.settings.model_dump(), _versions()], sort_keys=True)
+    return json.dumps([plan.consultation.title, plan.settings.model_dump(), library_versions()], sort_keys=True)
 
 
 def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "models": {"embedding": {"name": plan.settings.embed.model, "sha256": plan.model},
                    "spacy": plan.settings.anonymise.spacy_model or "the recogniser shipped with this project"},
         "settings": plan.settings.model_dump(),
-        "versions": _versions(),
+        "versions": library_versions(),
         "waves": [_wave_manifest(plan, wave, tables) for wave in plan.waves],
     }  # fmt: skip
 
@@ -121,14 +118,14 @@ def _about(plan: Plan, wave: WavePlan, names: tuple[Any, ...]) -> summary.About:
 
 
 def _provenance(plan: Plan, wave: WavePlan) -> tuple[tuple[str, str], ...]:
-    files = [(f"Input {name}", f"sha256 {digest[:16]}…") for name, digest in file_hashes(wave.files).items()]
+    files = [(f"Input {name}", f"sha256 {digest[:16]}…") for name, digest in wave.inputs.items()]
     return (
         ("Report made", datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC").lstrip("0")),
         *files,
         ("Vision framework", f"{plan.framework.framework.id}, sha256 {plan.framework.fingerprint[:16]}…"),
         ("Embedding model", f"{plan.settings.embed.model}, sha256 {plan.model[:16]}…"),
         ("Manifesto Voices", version("manifesto-voices")),
-        ("Libraries", ", ".join(f"{name} {number}" for name, number in _versions().items() if name != "python")),
+        ("Libraries", ", ".join(f"{name} {number}" for name, number in library_versions().items() if name != "python")),
     )
 
 
@@ -139,7 +136,7 @@ def _wave_manifest(plan: Plan, wave: WavePlan, tables: Mapping[str, pd.DataFrame
     rows = responses[["source", "row"]]
     return {
         "wave": wave.wave,
-        "inputs": file_hashes(wave.files),
+        "inputs": wave.inputs,
         "warnings": counts["warnings"],
         "counts": {
             "rows_read": sum(counts["rows_read"].values()),
@@ -195,7 +192,3 @@ def _stacked(plan: Plan, name: str) -> pd.DataFrame:
 
 def _last_codebook(plan: Plan) -> Codebook:
     return codebook_from_frame(pd.read_parquet(plan.layout.wave(plan.waves[-1].wave) / "codebook.parquet"))
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONED}}

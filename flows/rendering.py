@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.errors import Fault, InputError
+from flows.layout import is_done
 from flows.plan import Plan
 from flows.publishing import report_data
 
@@ -14,8 +15,12 @@ def render_existing(plan: Plan) -> tuple[Path, ...]:
     """Render the wanted waves from the processed tables; raise InputError if a wave is not analysed yet."""
     from reports.render import write_report
 
-    missing = [wave.wave for wave in plan.reported if not (plan.layout.wave(wave.wave) / "vision.key").exists()]
-    if missing or not plan.layout.manifest.exists():
+    missing = [
+        wave.wave
+        for wave in plan.reported
+        if not is_done(plan.layout.wave(wave.wave), "vision", wave.keys["vision"], [plan.layout.manifest])
+    ]
+    if missing:
         raise InputError([_not_analysed(plan, missing)])
     for wave in plan.reported:
         write_report(report_data(plan, wave), plan.report_folder(wave.wave))
@@ -25,6 +30,6 @@ def render_existing(plan: Plan) -> tuple[Path, ...]:
 def _not_analysed(plan: Plan, missing: Sequence[str]) -> Fault:
     return Fault(
         str(plan.layout.root),
-        f"there are no results yet for {', '.join(missing) or plan.consultation.id}.",
+        f"there are no results of the exports and settings as they now are for: {', '.join(missing)}.",
         f"Run: manifesto run {plan.request.folder}",
     )

@@ -38,6 +38,8 @@ _OWN_FOLDERS = ("analysis", "anonymise", "flows", "reports")
 class StageError(ManifestoError):
     """A stage broke for a reason that is not the user's."""
 
+    is_program_fault = True
+
 
 def stage(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a Prefect task of a function, keeping the words of unexpected errors out of logs and databases."""
@@ -167,7 +169,8 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
     about = plan.consultation.model_dump_json(include={"about", "questions"})
     report = plan.settings.fingerprint("report")
     key = fingerprint(wave.keys["vision"], about, report, code_fingerprint("reports"), str(folder.resolve()))
-    if is_done(state, "report", key, [folder / "index.html"]):
+    outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "report.xlsx")]
+    if is_done(state, "report", key, outputs):
         return False
     with step(f"{wave.wave}: report") as work:
         write_report(publishing.report_data(plan, wave), folder)

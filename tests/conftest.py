@@ -119,6 +119,7 @@ def responses_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         "row": 2,
         "redactions": 0,
         "campaign": False,
+        "campaign_id": "",
         "reason": "",
     }
     full = [{**plain, "respondent": f"p-{row['response_id']}", **row} for row in rows]

@@ -130,7 +130,7 @@ def test_only_the_wave_reported_is_shown_beside_the_counts_of_the_others() -> No
     assert (report.wave, report.respondents) == (W2, 4)
     assert report.themes[0].count.by_wave == {W1: 6, W2: 4}
     assert report.themes[0].count.respondents == report.vision[0].count.respondents == 4
-    assert report.languages == {"pl": 4}
+    assert report.languages == {"other languages": 4}, "few answers: which language is not told"
     earlier = summary(rows, {"t": lambda row: row.wave == "w1"}, about=about)
     assert earlier.themes == ()
 
@@ -265,30 +265,32 @@ def breakdown(counts: Mapping[str, int]) -> Breakdown:
     return found
 
 
-def test_small_counts_are_hidden_and_never_just_one() -> None:
+def test_small_counts_stand_together_without_their_words_and_never_just_one() -> None:
     found = breakdown({"Abbey": 40, "Heath": 25, "River": 9})
     assert found.name == "Ward name"
-    assert found.rows == (("Abbey", 40), ("Heath", None), ("River", None))
+    assert found.rows == (("Abbey", 40), ("Other answers (2 different)", 34))
     assert breakdown({"Abbey": 40, "Heath": 10, "": 12}).rows == (("Abbey", 40), ("Not given", 12), ("Heath", 10))
+    assert breakdown({"Abbey": 3}).rows == (("Other answers (1 different)", None),)
 
 
 @hypothesis_settings(deadline=None, max_examples=20)
 @given(st.dictionaries(st.sampled_from(["Abbey", "Heath", "River", "Beam", ""]), st.integers(1, 25), min_size=1))
-def test_no_hidden_count_follows_from_the_total(counts: dict[str, int]) -> None:
+def test_no_small_count_follows_from_the_total(counts: dict[str, int]) -> None:
+    named = {value or "Not given": count for value, count in counts.items()}
     shown = dict(breakdown(counts).rows)
-    assert set(shown) == {value or "Not given" for value in counts}
-    hidden = [value for value, count in shown.items() if count is None]
-    for value, count in counts.items():
-        assert shown[value or "Not given"] in (count, None)
-        if count < SETTINGS.min_cell:
-            assert value in hidden or (not value and "Not given" in hidden)
+    hidden = {value: count for value, count in named.items() if value not in shown}
+    others = {value: count for value, count in shown.items() if value not in named}
+    assert all(shown[value] == count >= SETTINGS.min_cell for value, count in named.items() if value not in hidden)
+    assert bool(hidden) == bool(others)
     assert len(hidden) != 1 or len(counts) == 1
+    if hidden:
+        (together,) = others.values()
+        assert together == (sum(hidden.values()) if sum(hidden.values()) >= SETTINGS.min_cell else None)
 
 
 def test_hidden_counts_of_one_each_do_not_follow_from_the_total() -> None:
-    counts = {"Abbey": 40, "Heath": 25, "River": 1, "Beam": 1}
-    hidden = [value for value, count in breakdown(counts).rows if count is None]
-    assert sum(counts[value] for value in hidden) > len(hidden)
+    rows = breakdown({"Abbey": 40, "Heath": 25, "River": 1, "Beam": 1}).rows
+    assert rows == (("Abbey", 40), ("Other answers (3 different)", 27))
 
 
 def test_a_respondent_counts_once_in_a_breakdown_and_only_if_they_said_something() -> None:
