@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from analysis.errors import ModelError
-from analysis.files import write_atomically
+from analysis.files import sha256_of, write_atomically
 
 Vectors = npt.NDArray[np.float32]
 
@@ -211,8 +211,7 @@ def _weights(folder: Path) -> Path:
 def _sha256(path: Path) -> str:
     if not path.exists():
         raise ModelError(f"The model file '{path.name}' is missing. Reinstall the package that carries it.")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 def _load_sentence_transformer(folder: Path, seed: int) -> Any:

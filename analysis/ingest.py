@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from analysis.consultation import (
     plain_faults,
 )
 from analysis.errors import Fault, InputError
+from analysis.files import sha256_of
 from analysis.readers import RowFault, Table, TableRow, content_digest, normalise_header, read_table
 from analysis.types import (
     Loaded,
@@ -85,12 +86,6 @@ def load_wave(consultation: Consultation, wave: Wave, files: Sequence[Path], set
         warnings=tuple(sorted(_warnings(consultation, sources, rows, identified))),
         rows_read={each.name: len(each.table.rows) + len(each.table.rejected) for each in sources},
     )
-
-
-def wave_fingerprint(files: Sequence[Path]) -> str:
-    """SHA-256 (hexadecimal) over the names and contents of the files, in whatever order they are given."""
-    listed = sorted((path.name, _file_hash(path)) for path in files)
-    return sha256("".join(f"{name}\0{content}\n" for name, content in listed).encode()).hexdigest()
 
 
 def check_waves(
@@ -231,14 +226,10 @@ def _copies(consultation: Consultation, wave: Wave, files: Sequence[Path]) -> It
 
 
 def _file_hash(path: Path) -> str:
-    digest = sha256()
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return sha256_of(path)
     except OSError:
         return f"unreadable {path}"
-    return digest.hexdigest()
 
 
 def _source(consultation: Consultation, wave: Wave, path: Path, table: Table) -> _Source:

@@ -83,11 +83,12 @@ def describe_themes(
     """
     background = Counter(phrase for text in everything for phrase in set(phrases_of(text)))
     spelling = _spellings(everything)
+    phrases = _guide_phrases(words, guide)
     used = set(taken)
     named = []
     for texts, centroid in zip(themes, centroids, strict=True):
         ranked = _ranked_phrases(texts, centroid, background, len(everything), words, guide)
-        theme = _named(_known_phrases(texts, centroid, words, guide), ranked, spelling, keywords, used)
+        theme = _named(_known_phrases(texts, centroid, phrases), ranked, spelling, keywords, used)
         used.add(theme.label.casefold())
         named.append(theme)
     return tuple(named)
@@ -150,17 +151,24 @@ def _class_tfidf(inside: int, size: int, overall: int, total: int) -> float:
     return inside / size * math.log(1 + total / overall) * min(1.0, inside / overall)
 
 
+def _guide_phrases(words: Words, guide: Guide | None) -> tuple[tuple[str, ...], Vectors]:
+    """Return the guide's phrases and their centred vectors, once for all themes."""
+    if guide is None or not guide.phrases:
+        return (), np.zeros((0, 0), dtype=np.float32)
+    return guide.phrases, words.centre(words.encode(guide.phrases))
+
+
 def _known_phrases(
-    texts: Sequence[str], centroid: Vectors, words: Words, guide: Guide | None
+    texts: Sequence[str], centroid: Vectors, phrases: tuple[tuple[str, ...], Vectors]
 ) -> list[tuple[str, Vectors]]:
     """Return the guide's phrases that are near the theme and whose every word residents use in it, nearest first."""
-    if guide is None or not guide.phrases:
+    names, vectors = phrases
+    if not names:
         return []
-    vectors = words.centre(words.encode(guide.phrases))
     nearness = vectors @ centroid
     spoken = Counter(stem for text in texts for stem in _stems(text.casefold()))
     near = [i for i in np.argsort(-nearness, kind="stable") if nearness[i] >= _NEAR_PHRASE]
-    return [(guide.phrases[i], vectors[i]) for i in near if _is_spoken(guide.phrases[i], spoken)]
+    return [(names[i], vectors[i]) for i in near if _is_spoken(names[i], spoken)]
 
 
 def _is_spoken(phrase: str, spoken: Counter[str]) -> bool:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from analysis.files import write_atomically
+from analysis.files import sha256_of, write_atomically
 
 _VERSIONED = ("bertopic", "hdbscan", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
               "sentence-transformers", "spacy", "torch", "umap-learn")  # fmt: skip
@@ -72,11 +72,7 @@ def code_fingerprint(package: str) -> str:
 
 def file_hashes(files: Iterable[Path], folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each file by its path below `folder`."""
-    hashes = {}
-    for path in files:
-        with path.open("rb") as file:
-            hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
 
 
 @cache

@@ -66,7 +66,7 @@ def collect(plan: Plan) -> dict[str, pd.DataFrame]:
 
 def manifest_key(plan: Plan) -> str:
     """What the manifest shows beyond the stages' keys."""
-    return json.dumps([plan.consultation.title, plan.settings.model_dump(), library_versions()], sort_keys=True)
+    return json.dumps([plan.consultation.title, plan.settings.model_dump()], sort_keys=True)
 
 
 def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:

@@ -142,7 +142,8 @@ def test_unsure_language_is_the_default() -> None:
 
 
 def test_real_english_comments_are_called_english() -> None:
-    path = Path(os.environ.get("MANIFESTO_SHARED", "/work/shared")) / "data/polis/bowling-green-2018/comments.csv"
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    path = Path(os.environ.get("MANIFESTO_SHARED", beside)) / "data/polis/bowling-green-2018/comments.csv"
     if not path.exists():
         pytest.skip("no Polis comments here: set MANIFESTO_SHARED")
     import pandas as pd
