@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.identifiers import Rule
-from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES
+from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES, words
 
 _NOT_IN_NAMES = (
     "bed|beds|bedroom|bedrooms|bedroomed|storey|storeys|story|year|years|yr|yrs|month|months|week|weeks|day|days|minute|minutes|min|mins"
@@ -24,6 +24,8 @@ _SURE_STREET = (
 _DOUBTFUL_STREET = "(?i:way|drive|walk|hill|view|row|green|rise|place|gate)"
 _LOWER_BLOCK = "(?i:house|hse|court|crt|point|tower|heights|mansions|lodge|wharf|stile|quay|villas|cottages)"
 _BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
+_STREET_WORDS = frozenset(STREET_TYPES)
+_BLOCK_WORDS = frozenset(BLOCK_TYPES)
 _UNITS = r"(?i:flat|flt|apt|apartment|unit|maisonette|plot|bedsit|studio)"
 
 # Cheap, so tried first: a digit, or the head of "number" or of a number in words.
@@ -69,9 +71,9 @@ def _year(value: str) -> bool:
 def _named(value: str) -> bool | None:
     """In lower case a block needs a name ("9 teasel court"), not only ordinary words ("3 empty house")."""
     lists = load_gazetteer()
-    words = [fold(word) for word in value.replace(",", " ").split() if word[0].isalpha()][:-1]
+    names = [fold(word) for word in value.replace(",", " ").split() if word[0].isalpha()][:-1]
     lettered = any(c.isalpha() for c in value.split(maxsplit=1)[0]) and value[0].isdigit()
-    named = lettered or any(not lists.is_ordinary(word) for word in words)
+    named = lettered or any(not lists.is_ordinary(name) for name in names)
     return False if _year(value) or not named else None
 
 
@@ -87,6 +89,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         0.7,
         digits=0,
         case_sensitive=True,
+        whole=words("flat flt apt apartment unit maisonette plot bedsit studio"),
     ),
     Rule(
         "ADDRESS",
@@ -96,6 +99,9 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         _refuse_years,
         digits=0,
         case_sensitive=True,
+        words=("way",),
+        whole=_STREET_WORDS,
+        numbered=True,
     ),
     Rule(
         "ADDRESS",
@@ -105,6 +111,8 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         _refuse_years,
         digits=0,
         case_sensitive=True,
+        whole=_BLOCK_WORDS,
+        numbered=True,
     ),
     Rule(
         "ADDRESS",
@@ -114,6 +122,8 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         _refuse_years,
         digits=0,
         case_sensitive=True,
+        whole=_STREET_WORDS,
+        numbered=True,
     ),
     Rule(
         "ADDRESS",
@@ -122,6 +132,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         0.6,
         _named,
         case_sensitive=True,
+        whole=_BLOCK_WORDS,
     ),
     Rule(
         "ADDRESS",
@@ -130,6 +141,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         0.6,
         _refuse_years,
         case_sensitive=True,
+        whole=_STREET_WORDS,
     ),
     Rule(
         "ADDRESS",
@@ -148,6 +160,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         0.6,
         _refuse_years,
         case_sensitive=True,
+        words=("liv", "resid", "address", "move", "home"),
     ),
     Rule(
         "ADDRESS",
@@ -156,5 +169,6 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         0.5,
         _refuse_years,
         case_sensitive=True,
+        whole=words("the"),
     ),
 )

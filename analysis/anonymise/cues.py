@@ -35,6 +35,23 @@ from analysis.anonymise.reading import (
     WORD_NAME,
     Reading,
 )
+from analysis.anonymise.wording import words as words_of
+
+_TITLES = STRONG_TITLES | PROFESSIONAL_TITLES | WEAK_TITLES
+_SELF = (
+    NAME_IS
+    | BEFORE_A_NAME
+    | frozenset(cue[0] for cue in ADDRESSED)
+    | words_of("i i'm im am is me myself us my our the")
+)  # words that may lead to a name, so that all others are passed over at once
+_BETWEEN = words_of(", ( is called named 's ’s name - – : mr mrs ms miss . dr old poor dear was being")
+_LABELS = words_of(
+    """
+    tel telephone phone mob mobile email e-mail nhs ni nino dob d o b born address no number date of birth postcode
+    . : ref t e
+    """
+)
+_AFTER_CUES = {cue[0]: tuple(c for c in AFTER_CUES if c[0] == cue[0]) for cue in AFTER_CUES}
 
 
 class Cues(Reading):
@@ -43,17 +60,16 @@ class Cues(Reading):
     # --- cues before --------------------------------------------------------------------------------------------------
 
     def _after_cues(self) -> None:
-        for i in range(len(self.words)):
-            if self._is_masked(i):
-                continue
-            self._after_title(i)
-            self._after_self(i)
-            self._after_relation(i)
+        for i, word in enumerate(self.folded):
+            if word in _TITLES:
+                self._after_title(i)
+            if word in _SELF:
+                self._after_self(i)
+            if word in RELATIONS:
+                self._after_relation(i)
 
     def _after_title(self, i: int) -> None:
         word = self.folded[i]
-        if word not in STRONG_TITLES and word not in PROFESSIONAL_TITLES and word not in WEAK_TITLES:
-            return
         slot = i + 1 + (self._at(i + 1) == "." and word in ABBREVIATED)
         if slot >= len(self.words) or "\n" in self.words[slot]:
             return
@@ -154,7 +170,7 @@ class Cues(Reading):
     def _introduced(self, slot: int, strong: bool) -> None:
         if slot >= len(self.words):
             return
-        if self.folded[slot] in STRONG_TITLES | WEAK_TITLES | PROFESSIONAL_TITLES:
+        if self.folded[slot] in _TITLES:
             return
         over_keep = self.kept[slot] in {"INSTITUTION", "FIGURE"} and strong
         j = self._read(slot, over_keep, lower_ok=strong)
@@ -189,38 +205,11 @@ class Cues(Reading):
         return j
 
     def _after_relation(self, i: int) -> None:
-        if self.folded[i] not in RELATIONS or self.kept[i] not in {"", "WORDS"}:
+        if self.kept[i] not in {"", "WORDS"}:
             return
         slot = i + 1
         called = False
-        while (
-            self._at(slot)
-            in {
-                ",",
-                "(",
-                "is",
-                "called",
-                "named",
-                "'s",
-                "’s",
-                "name",
-                "-",
-                "–",
-                ":",
-                "mr",
-                "mrs",
-                "ms",
-                "miss",
-                ".",
-                "dr",
-                "old",
-                "poor",
-                "dear",
-                "was",
-                "being",
-            }
-            and slot < i + 5
-        ):
+        while self._at(slot) in _BETWEEN and slot < i + 5:
             if self._at(slot) == "." and self._at(slot - 1) not in STRONG_TITLES:
                 return
             called |= self._at(slot) in {"called", "named", "name"}
@@ -259,7 +248,7 @@ class Cues(Reading):
             return True
         if self._at(j) == "(" and "name" in self.folded[j + 1 : j + 5]:
             return True
-        return any(tuple(self.folded[j : j + len(cue)]) == cue for cue in AFTER_CUES)
+        return any(tuple(self.folded[j : j + len(cue)]) == cue for cue in _AFTER_CUES.get(self._at(j), ()))
 
     def _spoken_of(self, i: int) -> bool:
         """A verb, and a capital or a pronoun: "Since Peggy passed", "Blessing is good, they keep sending her"."""
@@ -294,37 +283,8 @@ class Cues(Reading):
         )
 
     def _past_label(self, k: int) -> int:
-        labels = {
-            "tel",
-            "telephone",
-            "phone",
-            "mob",
-            "mobile",
-            "email",
-            "e-mail",
-            "nhs",
-            "ni",
-            "nino",
-            "dob",
-            "d",
-            "o",
-            "b",
-            "born",
-            "address",
-            "no",
-            "number",
-            "date",
-            "of",
-            "birth",
-            "postcode",
-            ".",
-            ":",
-            "ref",
-            "t",
-            "e",
-        }
         first = k
-        while k < min(first + 5, len(self.words)) and self._at(k) in labels:
+        while k < min(first + 5, len(self.words)) and self._at(k) in _LABELS:
             k += 1
         return k
 

@@ -12,7 +12,7 @@ from analysis.anonymise.keep import KeepList, read_keep_lists
 from analysis.anonymise.masks import MASK, PERSON_MASK
 from analysis.anonymise.people import NameFinder
 from analysis.anonymise.presidio import presidio
-from analysis.anonymise.recogniser import recognisers
+from analysis.anonymise.recogniser import Glance, recognisers
 from analysis.types import PiiSpan
 
 # Where two finds overlap they become one; its label is the first of these.
@@ -32,7 +32,6 @@ PRECEDENCE = [
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PRECEDENCE)})(?: \d{{1,6}})?\]|\[illegible\]", re.IGNORECASE)
 _DOTTED = re.compile(r"\b(?:e\.\s?g|i\.\s?e)\b\.?|\bd\.\s?o\.\s?b\b\.?|\bd o b\b", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
 _BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
@@ -61,9 +60,9 @@ class Detector:
         return tuple(sorted((*spans, *people, *births), key=lambda s: s.start))
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
-        digits, lower = len(_DIGIT.findall(text)), text.lower()
+        glance = Glance.at(text)
         for recogniser in self._recognisers:
-            if not recogniser.could_hold(digits, lower):
+            if not recogniser.could_hold(glance):
                 continue
             rule = recogniser.rule
             for hit in recogniser.analyze(text, [rule.label]):

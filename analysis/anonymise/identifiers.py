@@ -23,8 +23,9 @@ ZERO_O = r"[0-9Oo]"  # people type the letter O for zero
 class Rule:
     """One form of an identifier. `check` sees the matched value and may raise (True) or refuse (False) it.
 
-    Where a text has fewer than `digits` digits, or none of `words` (lower case; none given: no test), the rule cannot
-    match and is not run.
+    Where a text has fewer than `digits` digits, or neither one of `words` in it nor one of `whole` as a word of it (lower
+    case; neither given: no test), the rule cannot match and is not run; nor is one that is `numbered` where the text
+    has no digit and no number in words.
     """
 
     label: str
@@ -35,6 +36,8 @@ class Rule:
     digits: int = 1
     words: tuple[str, ...] = ()
     case_sensitive: bool = False
+    whole: frozenset[str] = frozenset()
+    numbered: bool = False
 
 
 def digits_of(value: str) -> str:
@@ -176,6 +179,15 @@ _ID_CUE = (
     r"|job|log|incident|enquiry|repair|penalty|notice|meter|mpan|mprn|serial|imei|patient|hospital|bidding|locata|universal"
     r"\scredit|uc|benefit|planning|warranty|parcel|tracking|police|sort\scode|iban|bank|roll|unique|reg|id|case\sid)\b"
 )
+_ID_CUE_WORDS = words(
+    """
+    ref refs reference act acct account c customer client case claim crime cad crn pcn ticket fine rent tenancy tenant
+    housing homeless homelessness tax ctax application policy order invoice booking payment member membership card badge
+    permit oyster student pupil upn utr payroll staff employee passport license licence brp visa office complaint report
+    job log incident enquiry repair penalty notice meter mpan mprn serial imei patient hospital bidding locata credit
+    uc benefit planning warranty parcel tracking police code iban bank roll unique reg id
+    """
+)
 _ID_STRONG = (
     r"\b(?:ref(?:erence)?s?|(?:account|acct|case|crime|claim|order|badge|ticket|permit|card)\s(?:no|num|number|ref))\b"
 )
@@ -282,7 +294,7 @@ RULES: tuple[Rule, ...] = (
         "NHS_NUMBER",
         "in words",
         rf"\bn\.?h\.?s\b\.?(?:\s(?:no|num|number))?{_CUE_GAP}\K{_SPELLED}{{7,11}}{_WORD_DIGIT}\b",
-        0.8, digits=0, words=("nhs", "n.h", "nh.s",)),
+        0.8, digits=0, numbered=True, words=("nhs", "n.h", "nh.s",)),
     # --- phones ---------------------------------------------------------------------------------------------------------
     Rule(
         "PHONE",
@@ -315,6 +327,8 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0[0-9]{{0,5}})\b)[ ,.\-]{{1,3}}(?:{_MIXED}[ ,.\-]{{1,3}}){{3,16}}{_MIXED}\b",
         0.8,
         digits=0,
+        words=("0",),
+        whole=words("plus double oh o zero nought"),
     ),
     # --- postcode -------------------------------------------------------------------------------------------------------
     Rule(
@@ -376,7 +390,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ID_NUMBER", "sort code and account", rf"{_NOT_IN_NUMBER}\d\d[ \-\u2013]\d\d[ \-\u2013]\d\d[ ,/]{{1,3}}(?:(?:a/?c|acc(?:oun)?t)\.?\s?(?:no|num|number)?\.?:?\s?)?\d{{8}}{_END}", 0.8, digits=14),
     Rule("ID_NUMBER", "sort code", rf"\bsort\s?-?code\b{_CUE_GAP}\K\d\d[ \-\u2013]?\d\d[ \-\u2013]?\d\d{_END}", 0.8, digits=6, words=("sort",)),
     Rule("ID_NUMBER", "passport", r"\bpassport\b[^.!?\n]{0,30}?\K(?<![\w£])[A-Z]{0,2}[0-9]{7,9}[A-Z]?(?![\w])", 0.8, digits=7, words=("passport",)),
-    Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference), digits=3),
+    Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference), digits=3, whole=_ID_CUE_WORDS),
     Rule("ID_NUMBER", "after a strong cue", rf"{_ID_STRONG}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9])[A-Z0-9][A-Z0-9/\-]{{3,22}}(?<![/\-])(?![\w%])", 0.6, _refuses(lambda v: sum(c.isdecimal() for c in v) < 4 or v in {"2016", "2017"}), digits=4, words=("ref", "no", "num",)),
     Rule(
         "ID_NUMBER",
@@ -386,9 +400,10 @@ RULES: tuple[Rule, ...] = (
         _refuses(_too_few_for_parts),
         digits=4,
         case_sensitive=True,
+        whole=_ID_CUE_WORDS,
     ),
     Rule("ID_NUMBER", "police log", rf"\b(?:cad|crime)\b{_CUE_GAP}\K[0-9]{{3,6}}(?:\s(?:of|from)\s(?:the\s)?{_ORDINAL_DAY}(?:\s{_MONTH}|/[0-9]{{1,2}})?(?:[/\s][0-9]{{2,4}})?)?(?![\w])", 0.6, digits=3, words=("cad", "crime")),
-    Rule("ID_NUMBER", "in words", rf"{_ID_STRONG}{_CUE_GAP}\K{_SPELLED}{{4,16}}{_WORD_DIGIT}\b", 0.6, digits=0, words=("ref", "no", "num")),
+    Rule("ID_NUMBER", "in words", rf"{_ID_STRONG}{_CUE_GAP}\K{_SPELLED}{{4,16}}{_WORD_DIGIT}\b", 0.6, digits=0, numbered=True, whole=words("ref refs reference references no num number")),
     Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True, digits=5),
     Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True, digits=3),
     Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}{_END}", 0.45, digits=8),

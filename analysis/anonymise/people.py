@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 MODEL = Path(__file__).with_name("model")
-BATCH = 128
+BATCH = 256
 BEFORE_PLACES = words_of("in to from near at then via through round outside around into of")
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit

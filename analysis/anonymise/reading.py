@@ -78,13 +78,18 @@ class Reading:
             words, folded, [t.start for t in tokens], kinds, [t.kept for t in tokens], [t.likely for t in tokens]
         )
 
+    @cached_property
+    def _initials(self) -> frozenset[int]:
+        return frozenset(i for i, word in enumerate(self.words) if len(word) == 1 and word.isalpha() and word.isupper())
+
     # --- what a word looks like ---------------------------------------------------------------------------------------
 
     @cached_property
     def shouted(self) -> bool:
         """Nearly all in capitals: capitals say nothing."""
-        letters = [c for word in self.words for c in word if c.isalpha()]
-        return len(letters) > 15 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
+        text = "".join(self.words)
+        letters = sum(map(str.isalpha, text))
+        return letters > 15 and sum(map(str.isupper, text)) > 0.7 * letters
 
     @cached_property
     def casual(self) -> bool:
@@ -112,9 +117,7 @@ class Reading:
         return over_keep or not self.kept[i]
 
     def _initial(self, i: int) -> bool:
-        return (
-            0 <= i < len(self.words) and len(self.words[i]) == 1 and self.words[i].isalpha() and self.words[i].isupper()
-        )
+        return i in self._initials
 
     def _sentence_start(self, i: int) -> bool:
         return i == 0 or self.words[i - 1] in {".", "!", "?", "…", ":", "-", "–", "—", "•"} or "\n" in self.words[i - 1]

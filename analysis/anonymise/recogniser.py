@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -11,22 +12,46 @@ import regex  # type: ignore[import-untyped]
 
 from analysis.anonymise.identifiers import Rule
 from analysis.anonymise.presidio import presidio
+from analysis.anonymise.wording import DIGIT_WORDS, NUMBER_WORDS
 from analysis.errors import ManifestoError
 
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[a-z]+")
+_NUMBERS = frozenset(NUMBER_WORDS) | frozenset(DIGIT_WORDS)
 TIMEOUT = 20.0  # seconds for one rule on one text; patterns are bounded, so only a machine at a standstill reaches it
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What a text holds at first sight: how many digits, its letters in lower case, its words, and any number at all."""
+
+    digits: int
+    lower: str
+    words: frozenset[str]
+    numbered: bool
+
+    @classmethod
+    def at(cls, text: str) -> Glance:
+        """The text, looked at once for all rules."""
+        lower, digits = text.lower(), len(_DIGIT.findall(text))
+        words = frozenset(_WORD.findall(lower))
+        return cls(digits, lower, words, digits > 0 or not _NUMBERS.isdisjoint(words))
+
+
+@dataclass(frozen=True, slots=True)
 class Recogniser:
-    """A rule and its test of a text: how many digits it has, and the text in lower case."""
+    """A rule and its test of a text."""
 
     rule: Rule
     analyze: Callable[[str, list[str]], list[Any]]
 
-    def could_hold(self, digits: int, lower: str) -> bool:
+    def could_hold(self, text: Glance) -> bool:
         """Whether the text has the digits and one of the words without which the rule finds nothing."""
         rule = self.rule
-        return digits >= rule.digits and (not rule.words or any(word in lower for word in rule.words))
+        if text.digits < rule.digits or (rule.numbered and not text.numbered):
+            return False
+        anything = not rule.words and not rule.whole
+        return anything or not rule.whole.isdisjoint(text.words) or any(word in text.lower for word in rule.words)
 
 
 def recognisers(rules: Iterable[Rule]) -> list[Recogniser]:

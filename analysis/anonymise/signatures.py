@@ -8,6 +8,9 @@ from analysis.anonymise.lexicon import PARTICLES, SIGN_OFFS, STRONG_TITLES, WEAK
 from analysis.anonymise.masks import MASK
 from analysis.anonymise.reading import GIVEN, LIKELY, ORDINARY, SURNAME, UNKNOWN, WORD_NAME, Reading
 
+_TITLES = STRONG_TITLES | WEAK_TITLES
+_STOPS = frozenset("!?…-–—")
+
 
 class Signatures(Reading):
     """Names that stand alone."""
@@ -20,7 +23,7 @@ class Signatures(Reading):
             first = start
             while first < end and (
                 self.folded[first] in SIGN_OFFS
-                or self.folded[first] in STRONG_TITLES | WEAK_TITLES
+                or self.folded[first] in _TITLES
                 or self.words[first] in {",", "-", "–", "—", ":", "."}
             ):
                 first += 1
@@ -36,12 +39,11 @@ class Signatures(Reading):
         start = 0
         for i, word in enumerate(self.words):
             stop = (
-                "\n" in word
-                or word in {"!", "?", "…"}
-                or word in {"-", "–", "—"}
+                word in _STOPS
+                or "\n" in word
                 or (word == "." and not self._initial(i - 1) and self._at(i - 1) not in STRONG_TITLES)
             )
-            if self._at(i) in SIGN_OFFS and i > start:
+            if self.folded[i] in SIGN_OFFS and i > start:
                 yield start, i
                 start = i
             if stop:
