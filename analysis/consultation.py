@@ -18,6 +18,7 @@ from analysis.readers import FormatOptions, normalise_header
 from analysis.types import Stance, Wave
 
 FILE_NAME = "consultation.toml"
+CORRECTIONS_FILE = "redactions.csv"
 EXPORT_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 UNREADABLE_SUFFIXES = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
 
@@ -350,7 +351,7 @@ def _wave_folders(folder: Path) -> list[Path]:
 def _layout_faults(folder: Path, waves: Mapping[str, Path]) -> Iterator[Fault]:
     beside = [path for path in folder.iterdir() if path.is_file() and not _hidden(path.name)]
     for path in sorted(beside):
-        if path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):
+        if path.name != CORRECTIONS_FILE and path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):
             problem = f"The export lies beside {FILE_NAME}, not in a folder of a wave."
             yield Fault(f"{folder.name}/{path.name}", problem, "Move it into a folder named after its wave: 2026-09/")
     if not waves:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
+from analysis.anonymise.corrections import Corrections
 from analysis.campaigns import link_duplicates
 from analysis.clean import clean_text, language_of, status_of
 from analysis.consultation import Consultation
@@ -17,7 +18,17 @@ from analysis.embed import content_hash
 from analysis.ingest import load_wave
 from analysis.settings import Settings
 from analysis.tables import checked, empty_table, rows_of
-from analysis.types import RawResponse, RawText, Redaction, RejectedRow, SafeText, Status, Wave
+from analysis.types import (
+    CONFIDENCES,
+    PiiSpan,
+    RawResponse,
+    RawText,
+    Redaction,
+    RejectedRow,
+    SafeText,
+    Status,
+    Wave,
+)
 
 
 class Redactor(Protocol):
@@ -28,19 +39,42 @@ class Redactor(Protocol):
         ...
 
 
+class SecondLine(Protocol):
+    """Anything that tells which redacted texts a person should look at."""
+
+    def marks(self, texts: Sequence[SafeText], respondents: Sequence[str]) -> list[tuple[str, ...]]:
+        """For each text what it is marked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Defence:
+    """What stands between raw text and the rest: the machine, a person's corrections, and a second look."""
+
+    redactor: Redactor
+    corrections: Corrections = field(default_factory=Corrections)
+    second_line: SecondLine | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SafeWave:
     """A wave after loading and redacting.
 
-    `responses` is the contract's table; `redactions` counts replaced personal data by type; `rows_read` and
-    `rejected` (reason to rows) count rows of the exports.
+    `responses` and `removed` are the contract's tables `responses` and `redactions`; `rows_read` and `rejected`
+    (reason to rows) count rows of the exports.
     """
 
     responses: pd.DataFrame
-    redactions: Mapping[str, int]
+    removed: pd.DataFrame
     rows_read: Mapping[str, int]
     rejected: Mapping[str, int]
     warnings: tuple[str, ...]
+
+    @property
+    def redactions(self) -> dict[str, int]:
+        """Pieces of personal data replaced, by type."""
+        counts = self.removed.groupby("label")["pieces"].sum()
+        return {str(label): int(pieces) for label, pieces in sorted(counts.items())}
 
 
 def load_and_redact(
@@ -48,18 +82,18 @@ def load_and_redact(
     wave: Wave,
     files: Sequence[Path],
     settings: Settings,
-    redactor: Redactor,
+    defence: Defence,
     on_progress: Callable[[int], None] | None = None,
 ) -> SafeWave:
     """Read a wave's exports and return its responses without personal data, every row accounted for."""
     loaded = load_wave(consultation, wave, tuple(files), settings.ingest)
-    responses, redactions = _redacted(loaded.responses, wave, settings, redactor, on_progress)
+    responses, removed = _redacted(loaded.responses, wave, settings, defence, on_progress)
     return SafeWave(
         responses=checked("responses", pd.concat([responses, _rejected(loaded.rejected, wave)], ignore_index=True)),
-        redactions=redactions,
+        removed=removed,
         rows_read=loaded.rows_read,
         rejected=dict(sorted(Counter(row.reason for row in loaded.rejected).items())),
-        warnings=loaded.warnings,
+        warnings=(*loaded.warnings, *defence.corrections.warnings(wave)),
     )
 
 
@@ -72,24 +106,64 @@ def _redacted(
     raw: Sequence[RawResponse],
     wave: Wave,
     settings: Settings,
-    redactor: Redactor,
+    defence: Defence,
     on_progress: Callable[[int], None] | None,
-) -> tuple[pd.DataFrame, Mapping[str, int]]:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The responses without personal data, and the table of what was replaced."""
     texts: list[SafeText] = []
-    removed: Counter[str] = Counter()
-    marks: list[int] = []
-    for redaction in redactor.redact_many(clean_text(response.text) for response in raw):
+    spans: list[tuple[PiiSpan, ...]] = []
+    for redaction in _redactions(raw, wave, defence):
         texts.append(redaction.text)
-        marks.append(len(redaction.spans))
-        removed.update(span.label for span in redaction.spans)
+        spans.append(redaction.spans)
         if on_progress:
             on_progress(1)
-    frame = _frame(raw, texts, marks, wave, redactor)
-    return _described(frame, settings), dict(sorted(removed.items()))
+    frame = _described(_frame(raw, texts, [len(found) for found in spans], wave, defence.redactor), settings)
+    return frame.assign(marks=_marks(raw, texts, wave, defence)), _removed(raw, spans, wave)
+
+
+def _redactions(raw: Sequence[RawResponse], wave: Wave, defence: Defence) -> Iterator[Redaction]:
+    """What the machine found, corrected by hand."""
+    cleaned = [clean_text(response.text) for response in raw]
+    found = defence.redactor.redact_many(cleaned)
+    for response, text, redaction in zip(raw, cleaned, found, strict=True):
+        key = (wave, response.response_id, response.question_id)
+        yield defence.corrections.apply(*key, text, redaction)
+
+
+def _marks(raw: Sequence[RawResponse], texts: Sequence[SafeText], wave: Wave, defence: Defence) -> list[str]:
+    """What each response should be looked at for, joined by spaces; nothing where a person has looked."""
+    if defence.second_line is None:
+        return [""] * len(raw)
+    marked = defence.second_line.marks(texts, [response.respondent_id for response in raw])
+    return [
+        "" if found and defence.corrections.cleared(wave, r.response_id, r.question_id, text) else " ".join(found)
+        for r, text, found in zip(raw, texts, marked, strict=True)
+    ]
+
+
+def _removed(raw: Sequence[RawResponse], spans: Sequence[tuple[PiiSpan, ...]], wave: Wave) -> pd.DataFrame:
+    """Pieces replaced, and responses they stood in, by question, type and confidence."""
+    rows = [
+        (wave, response.question_id, span.label, confidence_of(span), i)
+        for i, (response, found) in enumerate(zip(raw, spans, strict=True))
+        for span in found
+    ]
+    if not rows:
+        return empty_table("redactions")
+    by = ["wave", "question_id", "label", "confidence"]
+    counted = pd.DataFrame(rows, columns=[*by, "response"]).groupby(by)["response"].agg(["size", "nunique"])
+    return checked("redactions", counted.set_axis(["pieces", "responses"], axis=1).reset_index())
+
+
+def confidence_of(span: PiiSpan) -> str:
+    """One of `CONFIDENCES`."""
+    if span.by_hand:
+        return CONFIDENCES[3]
+    return CONFIDENCES[0] if span.score >= 0.9 else CONFIDENCES[1] if span.score >= 0.6 else CONFIDENCES[2]
 
 
 def _frame(
-    raw: Sequence[RawResponse], texts: Sequence[SafeText], marks: Sequence[int], wave: Wave, redactor: Redactor
+    raw: Sequence[RawResponse], texts: Sequence[SafeText], counts: Sequence[int], wave: Wave, redactor: Redactor
 ) -> pd.DataFrame:
     if not raw:
         return empty_table("responses")
@@ -102,7 +176,7 @@ def _frame(
             "respondent": [response.respondent_id for response in raw],
             "source": [response.source for response in raw],
             "row": [response.row for response in raw],
-            "redactions": marks,
+            "redactions": counts,
             "reason": "",
         }
     )
@@ -153,6 +227,7 @@ def _rejected(rows: Sequence[RejectedRow], wave: Wave) -> pd.DataFrame:
             "source": [row.source for row in rows],
             "row": [row.row for row in rows],
             "redactions": 0,
+            "marks": "",
             "campaign": False,
             "campaign_id": "",
             "reason": [row.reason for row in rows],

@@ -19,6 +19,7 @@ from analysis.types import (
     QuestionSummary,
     Quote,
     Reason,
+    Removed,
     ReportData,
     SafeText,
     Stance,
@@ -85,17 +86,16 @@ class Tables:
     """The contract's tables for all waves up to the one reported."""
 
     responses: pd.DataFrame
+    redactions: pd.DataFrame
     segments: pd.DataFrame
     themes: pd.DataFrame
     response_themes: pd.DataFrame
     response_vision: pd.DataFrame
 
 
-def summarise(
-    tables: Tables, about: About, rows_read: int, redactions: Mapping[str, int], settings: ReportSettings
-) -> ReportData:
-    """Return all that the report of the last of `about.waves` shows. `rows_read` and `redactions` are of that wave."""
-    return _Summary(tables, about, settings).report(rows_read, redactions)
+def summarise(tables: Tables, about: About, rows_read: int, settings: ReportSettings) -> ReportData:
+    """Return all that the report of the last of `about.waves` shows. `rows_read` are of that wave."""
+    return _Summary(tables, about, settings).report(rows_read)
 
 
 class _Summary:
@@ -107,7 +107,7 @@ class _Summary:
         self._priorities = Priorities(tables.responses, self._stance, self._wave, about.waves)
         self._quotable = self._quotable_responses()
 
-    def report(self, rows_read: int, redactions: Mapping[str, int]) -> ReportData:
+    def report(self, rows_read: int) -> ReportData:
         themes = self._themes()
         vision = self._vision(themes)
         outside = self._priorities.substantive_without(self._tables.response_vision)
@@ -134,7 +134,10 @@ class _Summary:
             excluded=self._excluded(),
             languages=self._languages(),
             breakdowns=self._breakdowns(),
-            redactions=dict(redactions),
+            redactions=self._redactions(),
+            removed=self._removed(),
+            marked=_counts(self._substantive["marks"].str.split().explode().dropna()),
+            marked_responses=int((self._substantive["marks"] != "").sum()),
             min_cell=self._settings.min_cell,
             provenance=about.provenance,
         )
@@ -202,11 +205,12 @@ class _Summary:
         )
 
     def _quotable_responses(self) -> pd.DataFrame:
-        """Responses that may be quoted: nothing was redacted in them, they are no campaign letter, and fit the page."""
+        """Responses that may be quoted: nothing redacted, no mark, no campaign letter, and short enough."""
         rows = self._substantive
         length = rows["text"].str.len()
         fits = (length <= self._settings.quote_max_chars) & (length >= _QUOTE_MIN_CHARS)
-        own = (rows["redactions"] == 0) & ~rows["campaign"] & (rows["duplicate_of"] == "")
+        plain = (rows["redactions"] == 0) & (rows["marks"] == "")
+        own = plain & ~rows["campaign"] & (rows["duplicate_of"] == "")
         return rows.loc[fits & own, [*RESPONSE_KEY, "text", "respondent"]]
 
     def _quotes(self, raised: pd.DataFrame, wanted: int, respondents: int) -> tuple[Quote, ...]:
@@ -220,6 +224,18 @@ class _Summary:
         turn = rows.groupby("stance", sort=False).cumcount()
         first = rows.assign(turn=turn).sort_values("turn", kind="stable").head(wanted)
         return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(first))
+
+    def _redactions(self) -> dict[str, int]:
+        counts = self._removed_here().groupby("label")["pieces"].sum()
+        return {str(label): int(pieces) for label, pieces in sorted(counts.items())}
+
+    def _removed(self) -> tuple[Removed, ...]:
+        rows = self._removed_here().sort_values(["label", "question_id", "confidence"])
+        return tuple(Removed(r.label, QuestionId(r.question_id), r.confidence, int(r.pieces)) for r in rows_of(rows))
+
+    def _removed_here(self) -> pd.DataFrame:
+        removed = self._tables.redactions
+        return removed[removed["wave"] == self._wave]
 
     def _languages(self) -> dict[str, int]:
         """Answers by language; languages of few answers together, since they can tell who wrote them."""
@@ -238,7 +254,7 @@ class _Summary:
 
     def _letter(self, rows: pd.DataFrame) -> SafeText:
         """Return the letter if enough respondents sent these very words and nothing was redacted in them, else ''."""
-        untouched = rows[rows["redactions"] == 0]
+        untouched = rows[(rows["redactions"] == 0) & (rows["marks"] == "")]
         senders = untouched.groupby("text")["respondent"].nunique()
         if senders.empty or senders.max() < min(self._settings.quote_min_respondents, len(rows)):
             return SafeText("")

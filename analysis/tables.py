@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import ManifestoError
 from analysis.files import write_atomically
-from analysis.types import STANCES, Status, ThemeState
+from analysis.types import CONFIDENCES, STANCES, Status, ThemeState
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -31,9 +31,18 @@ CONTRACT: dict[str, dict[str, type]] = {
         "source": str,
         "row": int,
         "redactions": int,
+        "marks": str,
         "campaign": bool,
         "campaign_id": str,
         "reason": str,
+    },
+    "redactions": {
+        "wave": str,
+        "question_id": str,
+        "label": str,
+        "confidence": str,
+        "pieces": int,
+        "responses": int,
     },
     "segments": {
         "segment_id": str,
@@ -77,10 +86,12 @@ CONTRACT: dict[str, dict[str, type]] = {
 
 _ALLOWED = {
     ("responses", "status"): [str(status) for status in Status],
+    ("redactions", "confidence"): list(CONFIDENCES),
     ("themes", "state"): [str(state) for state in ThemeState],
     ("response_themes", "stance"): list(STANCES),
 }
 _KEYS = {
+    "redactions": ["wave", "question_id", "label", "confidence"],
     "segments": ["segment_id"],
     "themes": ["theme_id"],
     "response_themes": ["wave", "response_id", "question_id", "theme_id"],

@@ -24,6 +24,10 @@ Stance = Literal["like", "dislike", "hope", "open"]
 STANCES: tuple[Stance, ...] = ("like", "dislike", "hope", "open")
 
 
+CONFIDENCES = ("certain", "likely", "possible", "by hand")
+"""How surely a piece of text is personal data: a score of 0.9 or more, of 0.6 or more, less; or a person said so."""
+
+
 class Status(StrEnum):
     """What became of a response."""
 
@@ -91,6 +95,7 @@ class PiiSpan:
     end: int
     label: str
     score: float
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +199,16 @@ class Breakdown:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """How many pieces of one type of personal data were replaced in the answers to a question, and how surely."""
+
+    label: str
+    question_id: QuestionId
+    confidence: str
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why rows or responses were left out, and how many."""
 
@@ -206,7 +221,8 @@ class ReportData:
     """All that a report of one wave shows. Counts are of the wave unless `by_wave` says otherwise.
 
     `outside_vision` is what respondents raise that no vision theme covers; `few` are examples of responses that have
-    no found theme. `redactions` counts replaced personal data by type. `provenance` is (name, value) of the run.
+    no found theme. `redactions` counts replaced personal data by type, `removed` by question and confidence too;
+    `marked` is how many responses a person should look at, by what for. `provenance` is (name, value) of the run.
     """
 
     consultation_id: str
@@ -232,3 +248,6 @@ class ReportData:
     redactions: Mapping[str, int]
     min_cell: int
     provenance: tuple[tuple[str, str], ...]
+    removed: tuple[Removed, ...] = ()
+    marked: Mapping[str, int] = field(default_factory=dict)
+    marked_responses: int = 0

@@ -122,6 +122,33 @@ def report(
         typer.echo(f"Report: {path}")
 
 
+review = typer.Typer(no_args_is_help=True, help="Look at what a machine cannot decide; decisions are kept as data.")
+app.add_typer(review, name="review")
+
+
+@review.command("export", epilog="Example: manifesto review export data/raw/bowling-green --out review.xlsx")
+def review_export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(metavar="OUT.xlsx", help="Workbook to write.")] = Path("review.xlsx"),
+    everything: Annotated[bool, typer.Option("--all", help="All answers, not only those marked.")] = False,
+    processed: Processed = PROCESSED,
+) -> None:
+    """Write the answers that may still tell who somebody is as a workbook to fill in."""
+    from flows.reviewing import export_review
+
+    count = export_review(folder, processed, out, everything)
+    typer.echo(f"{count:,} answers to look at in {out}. Fill it in, then: manifesto review apply {folder} {out}")
+
+
+@review.command("apply", epilog="Example: manifesto review apply data/raw/bowling-green review.xlsx")
+def review_apply(folder: Folder, book: Annotated[Path, typer.Argument(metavar="REVIEW.xlsx")]) -> None:
+    """Keep the decisions of a filled-in workbook with the exports; the next run applies them."""
+    from flows.reviewing import apply_review
+
+    count = apply_review(folder, book)
+    typer.echo(f"{count:,} new decisions kept in {folder / 'redactions.csv'}. Run: manifesto run {folder}")
+
+
 @app.command(epilog="Example: manifesto anonymise in.csv --id 'Response ID' --text Comments --out out.csv")
 def anonymise(
     source: Annotated[Path, typer.Argument(metavar="IN.csv")],

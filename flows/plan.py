@@ -8,9 +8,11 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
-from analysis.consultation import Consultation, load_consultation
+from analysis.anonymise.corrections import read_corrections
+from analysis.consultation import CORRECTIONS_FILE, Consultation, load_consultation
 from analysis.embed import locate_model, model_fingerprint
 from analysis.errors import Fault, InputError
+from analysis.files import sha256_of
 from analysis.ingest import check_waves
 from analysis.settings import Settings, load_settings
 from analysis.types import Wave
@@ -82,6 +84,13 @@ class Plan:
         ]
         check_waves(self.consultation, [(wave.wave, wave.files) for wave in stale], self.settings.ingest)
 
+    @cached_property
+    def _corrections(self) -> str:
+        """Hash of the analysts' corrections; their faults are told before anything is done."""
+        read_corrections(self.consultation.folder)
+        path = self.consultation.folder / CORRECTIONS_FILE
+        return sha256_of(path) if path.exists() else ""
+
     def _wanted(self) -> tuple[tuple[Wave, tuple[Path, ...]], ...]:
         """All waves, or with `wave` those up to it and later ones that were analysed before."""
         waves = self.consultation.waves()
@@ -117,6 +126,7 @@ class Plan:
             json.dumps(inputs, sort_keys=True),
             shape,
             own_keep,
+            self._corrections,
             settings.fingerprint("ingest", "clean", "anonymise"),
         )
         segments = fingerprint(intake, settings.fingerprint("segment"))

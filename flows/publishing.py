@@ -19,7 +19,7 @@ from analysis.types import QuestionId, ReportData, Stance, Status, ThemeState
 from flows.layout import library_versions
 from flows.plan import Plan, WavePlan
 
-TABLES = ("responses", "segments", "themes", "response_themes", "response_vision")
+TABLES = ("responses", "redactions", "segments", "themes", "response_themes", "response_vision")
 
 
 def intake_counts(safe: SafeWave) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def collect(plan: Plan) -> dict[str, pd.DataFrame]:
     segments = _stacked(plan, "segments")
     tables = {
         "responses": _stacked(plan, "responses"),
+        "redactions": _stacked(plan, "redactions"),
         "segments": segments,
         "themes": themes_table(_last_codebook(plan)),
         "response_themes": response_themes(segments, stance_of),
@@ -96,7 +97,6 @@ def report_data(plan: Plan, wave: WavePlan) -> ReportData:
         summary.Tables(themes=themes, **upto),
         _about(plan, wave, tuple(names)),
         sum(counts["rows_read"].values()),
-        counts["redactions"],
         plan.settings.report,
     )
 
@@ -153,6 +153,7 @@ def _wave_manifest(plan: Plan, wave: WavePlan, tables: Mapping[str, pd.DataFrame
             "respondents": int(responses.loc[~rejected, "respondent"].nunique()),
             "campaign_responses": int(responses["campaign"].sum()),
             "redactions": counts["redactions"],
+            "responses_marked": int((responses["marks"] != "").sum()),
             "segments": _rows(tables["segments"], wave),
             "responses_with_theme": _responses_in(tables["response_themes"], wave),
             "responses_without_theme": int((responses["status"] == Status.SUBSTANTIVE).sum())

@@ -19,6 +19,9 @@ from prefect.cache_policies import NO_CACHE
 
 from analysis import coding, intake
 from analysis.anonymise import Anonymiser
+from analysis.anonymise.corrections import Corrections, read_corrections
+from analysis.anonymise.keep import read_keep_lists
+from analysis.anonymise.residual import ResidualCheck
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
 from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
@@ -63,14 +66,15 @@ def stage(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def load_and_redact(plan: Plan, wave: WavePlan) -> bool:
     """Read a wave's exports and write its responses without personal data. Returns whether there was anything to do."""
     folder, key = plan.layout.wave(wave.wave), wave.keys["intake"]
-    responses, counts = folder / "responses.parquet", folder / "intake.json"
-    if is_done(folder, "intake", key, [responses, counts]):
+    responses, removed, counts = (folder / name for name in ("responses.parquet", "redactions.parquet", "intake.json"))
+    if is_done(folder, "intake", key, [responses, removed, counts]):
         return False
     with step(f"{wave.wave}: load and redact") as work:
         safe = intake.load_and_redact(
-            plan.consultation, wave.wave, wave.files, plan.settings, Anonymiser(plan.settings.anonymise), work.advance
+            plan.consultation, wave.wave, wave.files, plan.settings, _defence(plan), work.advance
         )
         _must_reconcile(safe)
+        write_parquet(safe.removed, removed)
         write_parquet(safe.responses, responses)
         _write_json(counts, publishing.intake_counts(safe))
         mark_done(folder, "intake", key)
@@ -177,6 +181,12 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
         mark_done(state, "report", key)
         work.done = str(folder / "index.html")
     return True
+
+
+def _defence(plan: Plan) -> intake.Defence:
+    corrections = Corrections(read_corrections(plan.consultation.folder))
+    keep = read_keep_lists(plan.settings.anonymise.keep_file)
+    return intake.Defence(Anonymiser(plan.settings.anonymise), corrections, ResidualCheck(keep))
 
 
 class _Embedder:

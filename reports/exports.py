@@ -163,6 +163,7 @@ def _earlier_waves(data: ReportData) -> tuple[Wave, ...]:
 
 def _further_tables(data: ReportData) -> Iterable[Table]:
     """The tables of the page's "How we counted" and "Provenance"."""
+    questions = {question.question_id: question.text for question in data.questions}
     yield _questions_table(data)
     yield Table("Left out", "Rows and answers left out, and why.", ("Reason", "Count"), _reasons(data))
     yield Table(
@@ -179,9 +180,18 @@ def _further_tables(data: ReportData) -> Iterable[Table]:
     )
     yield Table(
         "Personal data removed",
-        "Pieces of personal data that a machine replaced, by type.",
-        ("Type", "Pieces"),
-        tuple((wording.redacted(label), n) for label, n in figures.largest_first(data.redactions)),
+        "Pieces of personal data that were replaced, by type, question and how surely they are personal data.",
+        ("Type", "Question", "Confidence", "Pieces"),
+        tuple(
+            (wording.redacted(r.label), questions.get(r.question_id, r.question_id), r.confidence, r.pieces)
+            for r in data.removed
+        ),
+    )
+    yield Table(
+        "Marked for a person",
+        "Answers that a second check marked for a person to look at, by reason; none is quoted until cleared.",
+        ("Reason", "Answers"),
+        tuple((wording.marked(mark), n) for mark, n in figures.largest_first(data.marked)),
     )
     yield Table(
         "Who answered",

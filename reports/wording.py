@@ -11,6 +11,13 @@ from reports.figures import STANCE_NAMES
 MINUS: Final = "\u2212"
 NO_FIGURE: Final = "\u2013"
 
+_MARKED = {
+    "name": "a word that may be a name",
+    "number": "a long number",
+    "contact": "a way to reach somebody",
+    "address": "what may be an address",
+    "combination": "facts that together may tell who somebody is",
+}
 _REDACTED: Final[Mapping[str, str]] = {
     "PERSON": "Names of people",
     "ADDRESS": "Addresses",
@@ -144,6 +151,11 @@ def ordered(by_stance: Mapping[Stance, int]) -> list[tuple[Stance, int]]:
 def redacted(label: str) -> str:
     """A type of personal data in words; an unknown type is shown readable."""
     return _REDACTED.get(label, label.replace("_", " ").capitalize())
+
+
+def marked(mark: str) -> str:
+    """What a response is marked for, in words."""
+    return _MARKED.get(mark, mark)
 
 
 def language(code: str) -> str:

@@ -118,6 +118,7 @@ def responses_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         "source": "online.csv",
         "row": 2,
         "redactions": 0,
+        "marks": "",
         "campaign": False,
         "campaign_id": "",
         "reason": "",

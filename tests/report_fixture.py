@@ -13,6 +13,7 @@ from analysis.types import (
     QuestionSummary,
     Quote,
     Reason,
+    Removed,
     ReportData,
     SafeText,
     Stance,
@@ -236,6 +237,13 @@ def report_data(**changes: Any) -> ReportData:
             Breakdown("Age", (("Under 16", 402), ("16 to 64", 690), ("65 and over", 155))),
         ),
         redactions={"PERSON": 212, "POSTCODE": 41, "PHONE": 12, "NI_NUMBER": 1, "NEW_KIND": 2},
+        removed=(
+            Removed("PERSON", QuestionId("likes"), "certain", 150),
+            Removed("PERSON", QuestionId("hopes"), "possible", 62),
+            Removed("NEW_KIND", QuestionId("likes"), "by hand", 2),
+        ),
+        marked={"name": 14, "combination": 3, "new kind": 1},
+        marked_responses=17,
         min_cell=10,
         provenance=(
             ("Made on", "1 July 2017"),

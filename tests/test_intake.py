@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from conftest import CONSULTATION, ConsultationFolder
 
-from analysis.intake import SafeWave, load_and_redact, unaccounted_rows
+from analysis.intake import Defence, SafeWave, load_and_redact, unaccounted_rows
 from analysis.settings import Settings
 from analysis.tables import CONTRACT, checked
 from analysis.types import PiiSpan, RawText, Redaction, SafeText, Wave
@@ -46,7 +46,7 @@ def taken_in(consultation_folder: ConsultationFolder, settings: Settings):  # ty
     def take(*files: Rows, redactor: FakeRedactor | None = None, toml: str = CONSULTATION) -> SafeWave:
         consultation = consultation_folder({f"2024/part{i}.csv": rows for i, rows in enumerate(files)}, toml)
         ((wave, paths),) = consultation.waves()
-        return load_and_redact(consultation, wave, paths, settings, redactor or FakeRedactor())
+        return load_and_redact(consultation, wave, paths, settings, Defence(redactor or FakeRedactor()))
 
     return take
 
@@ -160,7 +160,9 @@ def test_the_order_of_the_rows_changes_nothing_but_the_row_numbers(
     shuffled = random.Random(2).sample(ROWS, len(ROWS))
     consultation = consultation_folder({"a/x.csv": ROWS, "b/x.csv": shuffled})
     frames = [
-        load_and_redact(consultation, WAVE, files, settings, FakeRedactor()).responses.drop(columns=["row", "source"])
+        load_and_redact(consultation, WAVE, files, settings, Defence(FakeRedactor())).responses.drop(
+            columns=["row", "source"]
+        )
         for _, files in consultation.waves()
     ]
     ordered = [frame.sort_values(["response_id", "question_id", "status"], ignore_index=True) for frame in frames]
@@ -180,5 +182,5 @@ def test_progress_is_told_for_every_response(consultation_folder: ConsultationFo
     consultation = consultation_folder({"2024/a.csv": ROWS})
     ((wave, files),) = consultation.waves()
     told: list[int] = []
-    load_and_redact(consultation, wave, files, settings, FakeRedactor(), told.append)
+    load_and_redact(consultation, wave, files, settings, Defence(FakeRedactor()), told.append)
     assert sum(told) == 2 * 5

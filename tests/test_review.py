@@ -10,7 +10,7 @@ from analysis import coding
 from analysis.codebook import Codebook
 from analysis.errors import InputError
 from analysis.ingest import load_wave
-from analysis.intake import load_and_redact
+from analysis.intake import Defence, load_and_redact
 from analysis.settings import Settings
 from analysis.themes import Corpus, code_wave
 from analysis.types import RawText, Redaction, SafeText, Wave
@@ -31,7 +31,7 @@ class Untouched:
 def safe_wave(consultation_folder: ConsultationFolder, rows: list[dict[str, str]], settings: Settings) -> pd.DataFrame:
     consultation = consultation_folder({"w1/online.csv": rows})
     wave, files = consultation.waves()[0]
-    return load_and_redact(consultation, wave, files, settings, Untouched()).responses
+    return load_and_redact(consultation, wave, files, settings, Defence(Untouched())).responses
 
 
 def row(number: str, who: str, like: str, hope: str = "") -> dict[str, str]:

@@ -25,6 +25,16 @@ QUESTIONS = (
 )
 VISION = tuple(VisionHeading(VisionCode(code), code.title(), "") for code in ("ARTS", "CRIME", "HEALTH"))
 ABOUT = About("b", "Better Borough", False, (W1,), QUESTIONS, "Vision", VISION, (("version", "1"),))
+REMOVED = pd.DataFrame(
+    {
+        "wave": ["w1", "w1", "w2"],
+        "question_id": ["hopes", "likes", "hopes"],
+        "label": "PERSON",
+        "confidence": ["certain", "by hand", "likely"],
+        "pieces": [1, 1, 7],
+        "responses": [1, 1, 7],
+    }
+)
 
 Row = Mapping[str, Any]
 
@@ -58,12 +68,13 @@ def summary(
     raised = themes or {}
     tables = Tables(
         responses=responses,
+        redactions=REMOVED,
         segments=empty_table("segments"),
         themes=themes_of(*(known if known is not None else [{"theme_id": name} for name in raised])),
         response_themes=links(responses, raised, "theme_id"),
         response_vision=links(responses, vision or {}, "vision_code"),
     )
-    return summarise(tables, about, len(rows), {"PERSON": 2}, settings)
+    return summarise(tables, about, len(rows), settings)
 
 
 def people(count: int, **same: object) -> list[Row]:
@@ -218,9 +229,14 @@ def test_the_stances_take_turns_and_the_most_typical_come_first() -> None:
     scored = links(responses, {"t": always}, "theme_id")
     scored["score"] = [0.9 if key == "r006" else 0.1 for key in scored["response_id"]]
     tables = Tables(
-        responses, empty_table("segments"), themes_of({"theme_id": "t"}), scored, empty_table("response_vision")
+        responses,
+        REMOVED,
+        empty_table("segments"),
+        themes_of({"theme_id": "t"}),
+        scored,
+        empty_table("response_vision"),
     )
-    assert summarise(tables, ABOUT, 8, {}, SETTINGS).themes[0].quotes[0].text == hopes[6]["text"]
+    assert summarise(tables, ABOUT, 8, SETTINGS).themes[0].quotes[0].text == hopes[6]["text"]
 
 
 def test_one_person_who_writes_much_is_not_quoted_as_what_the_vision_leaves_out() -> None:
@@ -320,10 +336,10 @@ def test_a_consultation_that_nobody_answered_has_a_report() -> None:
     tables = Tables(
         **{
             name: empty_table(name)
-            for name in ("responses", "segments", "themes", "response_themes", "response_vision")
+            for name in ("responses", "redactions", "segments", "themes", "response_themes", "response_vision")
         }
     )
-    report = summarise(tables, ABOUT, 0, {}, SETTINGS)
+    report = summarise(tables, ABOUT, 0, SETTINGS)
     assert (report.respondents, report.themes, report.campaigns, report.few, report.excluded) == (0, (), (), (), ())
     assert [each.count.respondents for each in report.vision] == [0, 0, 0]
     assert report.outside_vision.share == 0

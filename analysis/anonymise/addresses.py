@@ -154,6 +154,28 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ADDRESS",
+        "street or block, then number",
+        rf"(?:(?:{_CAPITALISED}{{1,3}}(?:{_STREET}|{_BLOCK}|(?i:arcade|parade|estate|centre)))|(?:{_LOWER}{{1,2}}(?:{_SURE_STREET}|{_LOWER_BLOCK}))){_END}"
+        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?(?:{_UNIT}|(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{{0,2}}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$))){_END}",
+        0.6,
+        _refuse_years,
+        digits=0,
+        case_sensitive=True,
+        whole=words("number num no nr house door flat flt apt apartment unit maisonette plot bedsit studio"),
+        numbered=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "floor, then number and street",
+        rf"(?i:(?:top|ground|first|second|third|upper|lower|basement|garden)(?:\sfloor)?\s(?:flat|maisonette))\s?,?\s{_NUMBER}{_GAP}{_ANY_STREET}",
+        0.7,
+        digits=0,
+        case_sensitive=True,
+        whole=words("flat maisonette"),
+        numbered=True,
+    ),
+    Rule(
+        "ADDRESS",
         "where somebody lives",
         rf"(?i:\b(?:live|lives|lived|living|reside|resident|address(?:\sis|:)?|move[sd]?\sto|home\sis)\s(?:at\s)?)\K"
         rf"{_LABEL}[0-9]{{1,4}}[a-zA-Z]?(?![\w]){_GAP}(?!(?i:{_NOT_IN_NAMES})\b)[A-Z][a-z'’]{{2,20}}(?:\s[A-Z][a-z'’]{{2,20}})?{_END}",
@@ -165,7 +187,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     Rule(
         "ADDRESS",
         "number and named close",
-        rf"\b(?=[0-9]){_BEFORE}(?:[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-zA-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
+        rf"\b(?=[0-9]){_BEFORE}(?:(?![0-9]0s)[0-9]{{1,3}}[a-zA-Z]?{_GAP}{_THE_NAMED}|[0-9]{{1,3}}[a-rt-zA-RT-Z],?\s(?i:the)\s[a-zA-Z]{{4,20}}){_END}",
         0.5,
         _refuse_years,
         case_sensitive=True,

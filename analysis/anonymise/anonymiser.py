@@ -69,6 +69,11 @@ class Anonymiser:
         return [Redaction(SafeText(_replaced(draft)[0]), draft.spans) for draft in drafts]
 
 
+def redaction_of(raw: RawText, spans: tuple[PiiSpan, ...]) -> Redaction:
+    """The redaction of a text by these spans, which are in order and apart."""
+    return Redaction(SafeText(_replaced(_Draft(raw, spans))[0]), spans)
+
+
 def _with_spans(draft: _Draft, spans: tuple[PiiSpan, ...]) -> _Draft:
     """The draft with spans found in its redacted text, moved to where they stand in the raw text."""
     _, offsets = _replaced(draft)

@@ -8,9 +8,11 @@ from analysis.anonymise.lexicon import (
     ADDRESSED,
     AFTER_CUES,
     AFTER_KIN,
+    AFTER_MY_NAME,
     BEFORE_A_NAME,
     CALENDAR,
     FUNCTION_WORDS,
+    HONORIFICS_AFTER,
     KIN_TITLES,
     NAME_IS,
     PERSON_VERBS,
@@ -47,8 +49,8 @@ _SELF = (
 _BETWEEN = words_of(", ( is called named 's ’s name - – : mr mrs ms miss . dr old poor dear was being")
 _LABELS = words_of(
     """
-    tel telephone phone mob mobile email e-mail nhs ni nino dob d o b born address no number date of birth postcode
-    . : ref t e
+    tel telephone phone landline mob mobile email e-mail nhs ni nino dob d o b born address no number date of birth
+    postcode . : ref t e
     """
 )
 _AFTER_CUES = {cue[0]: tuple(c for c in AFTER_CUES if c[0] == cue[0]) for cue in AFTER_CUES}
@@ -142,7 +144,7 @@ class Cues(Reading):
         slot = i + 1
         sure = self._capital_name(slot) and (
             self.kinds[slot] == GIVEN
-            or self._at(slot + 1) in {"and", "he", "she"}
+            or self._at(slot + 1) in AFTER_MY_NAME
             or (self.kinds[slot] == WORD_NAME and self._ends(slot + 1) and self.folded[slot] not in CALENDAR)
         )
         if sure and not self._is_thing(slot + 1):
@@ -235,6 +237,8 @@ class Cues(Reading):
         for i in range(len(self.words)):
             if self._initial(i) and self._nameable(i) and self.words[i] != "I":
                 self._initialled(i)
+            elif self.words[i] == "A" and self._is_name(i + 1) and self._listed_alone(i + 1):
+                self._believe(i, i + 2, LIKELY)
             elif self._capital_name(i) or (self.kinds[i] == GIVEN and self._nameable(i)):
                 j = self._trimmed(i, self._read(i))
                 if j > i and (self._cue_follows(i, j) or self._identifier_follows(i, j) or self._spoken_of(i)):
@@ -243,6 +247,8 @@ class Cues(Reading):
     def _cue_follows(self, i: int, j: int) -> bool:
         if self._at(j) == "here" and not self._sentence_start(i):
             return False
+        if self._at(j) in HONORIFICS_AFTER and self._capital(i):
+            return True
         j += self._at(j) == ","
         if self._at(j) in {"his", "her", "my", "their", "our"} and self._at(j + 1) in RELATIONS:
             return True
@@ -265,7 +271,7 @@ class Cues(Reading):
 
     def _identifier_follows(self, i: int, j: int) -> bool:
         """A name stands right before a telephone number, address, date of birth and the like."""
-        if self.folded[i] in SIGN_OFFS:
+        if self.folded[i] in SIGN_OFFS or self.folded[i] in _LABELS:
             return False
         k = j
         while k < min(j + 3, len(self.words)) and (
@@ -287,6 +293,10 @@ class Cues(Reading):
         while k < min(first + 5, len(self.words)) and self._at(k) in _LABELS:
             k += 1
         return k
+
+    def _listed_alone(self, i: int) -> bool:
+        """A listed surname that ends its phrase: "A Mensah, P Hourihane"."""
+        return self._capital_name(i) and self.kinds[i] in (GIVEN, SURNAME) and self._ends(i + 1)
 
     def _initialled(self, i: int) -> None:
         j = self._read(i)

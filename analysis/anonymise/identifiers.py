@@ -78,6 +78,9 @@ POSTCODE_AREAS = words(
 )
 
 
+_TWO_LETTER_WORDS = words("as at by he be us we up do go an no on or so to")
+
+
 def _area(value: str) -> str:
     return "".join(c for c in value[:2].upper() if c.isalpha())
 
@@ -128,8 +131,8 @@ def _plain_time_range(value: str) -> bool:
 
 
 _D = f"(?:{SEP}{DIGIT})"
-_WORD_DIGIT = f"(?:(?:double|treble|triple)[ -])?(?:{'|'.join(DIGIT_WORDS)}|[0-9])"
-_MIXED = rf"(?:{_WORD_DIGIT}(?:\shundred|\sthousand)?(?:\sand)?|[0-9]{{1,4}})"
+_WORD_DIGIT = f"(?:(?:double|treble|triple)[ -]{{1,2}})?(?:{'|'.join(DIGIT_WORDS)}|[0-9])"
+_MIXED = rf"(?:{_WORD_DIGIT}(?:[\s\-](?:hundred|thousand))?(?:\sand)?|[0-9]{{1,4}})"
 _SPELLED = rf"(?:{_WORD_DIGIT}[ ,.\-]{{1,3}})"
 _NOT_IN_NUMBER = r"(?<![\w£$€/])(?<!\d[.,\-])"
 _END = r"(?![\w])"
@@ -146,8 +149,15 @@ _WORDED_DATE = (
     rf"|{_MONTH}[.]?\s{{1,2}}{_ORDINAL_DAY},?\s{{1,2}}{_YEAR})"
 )
 _DAY_AND_MONTH = rf"(?:{_ORDINAL_DAY}(?:\sof)?\s{_MONTH}|{_MONTH}\s{_ORDINAL_DAY}|\d{{1,2}}/\d{{1,2}})"
+_ORDINALS = (
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
+    r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[\s\-][a-z]{5,7}|thirtieth|thirty[\s\-]first)"
+)
+_SPELLED_YEAR = rf"(?:nineteen|twenty|two\sthousand)(?:[\s\-](?:and|hundred|oh|{'|'.join(NUMBER_WORDS)})){{1,4}}"
+_ROMAN_DATE = r"(?:[12]\d|3[01]|0?[1-9])\s?[/.\-]\s?(?:i{1,3}|iv|vi{0,3}|ix|xi{0,2})\s?[/.\-]\s?(?:19|20)?\d\d"
+_FEAST = r"(?:(?:christmas|boxing|new\syear(?:['’]?s)?|st\.?\s\w{5,8}(?:['’]?s)?|valentine(?:['’]?s)?|may|bonfire|midsummer)\s(?:day|eve|night)|easter(?:\s(?:sunday|monday))?|hallowe['’]?en)"
 _SPELLED_DATE = (
-    rf"(?:(?:the\s)?[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand|(?:19|20)\d\d)"
+    rf"(?:(?:the\s)?(?:[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?|{_ORDINAL_DAY})(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand|(?:19|20)\d\d)"
     rf"(?:[\s\-](?:and|hundred|{'|'.join(NUMBER_WORDS)})){{0,4}})"
 )
 DATE = rf"(?:{_ISO_DATE}|{_WORDED_DATE}|{_NUMERIC_DATE})"
@@ -158,6 +168,7 @@ _BIRTH = (
 )
 
 _PLATE_NOW = rf"[A-Z]{{2}}(?-i:[ ](?=[0-9]{{2}} ?[A-Z]{{3}}))?(?:[0-9][0-9]|[O0][0-9]){SEP}[A-Z]{{3}}"
+_PLATE_SPACED = rf"[A-Z]{{2}}[ \-]?[0-9][ \-]?[0-9]{SEP}[A-Z](?:[ \-]?[A-Z]){{2}}"
 _PLATE_PREFIX = rf"[A-HJ-NPR-TV-Y][0-9]{{1,3}}{SEP}[A-Z]{{3}}"
 _PLATE_SUFFIX = rf"[A-Z]{{3}}{SEP}[0-9]{{1,3}}{SEP}[A-HJ-NPR-TV-Y]"
 _PLATE_DATELESS = r"(?:[A-Z]{1,3}[ \-]?[0-9]{1,4}|[0-9]{1,4}[ \-]?[A-Z]{1,3})"
@@ -324,8 +335,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "PHONE",
         "in words",
-        rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0[0-9]{{0,5}})\b)[ ,.\-]{{1,3}}(?:{_MIXED}[ ,.\-]{{1,3}}){{3,16}}{_MIXED}\b",
+        rf"\b(?:(?:plus|double\s(?:oh|zero))\sfour\sfour|(?:oh|o|zero|nought|0[0-9]{{0,5}})\b)[ ,.\-]{{1,3}}(?:{_MIXED}[ ,.\-]{{1,3}}){{3,16}}{_MIXED}\b"
+        rf"|\b0[0-9]{{3,5}}[ ,.\-]{{1,3}}(?:{_MIXED}[ ,.\-]{{1,3}}){{1,9}}{_MIXED}\b",
         0.8,
+        _refuses(lambda value: not any(c.isalpha() for c in value)),
         digits=0,
         words=("0",),
         whole=words("plus double oh o zero nought"),
@@ -349,29 +362,32 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "POSTCODE",
         "broken inward part",
-        r"(?<![\w])[A-PR-UWYZ][A-HK-Y][0-9]{1,2} [0-9] [ABD-HJLNP-UW-Z]{2}(?![\w])",
+        r"(?<![\w])[A-PR-UWYZ][A-HK-Y][0-9]{1,2}[A-Z]? [0-9] [A-Z]{2}(?![\w])",
         0.6,
-        _refuses(_impossible_postcode),
-        case_sensitive=True,
+        _refuses(lambda value: _impossible_postcode(value) or value[-2:].lower() in _TWO_LETTER_WORDS),
+        digits=2,
     ),
     # --- vehicles -------------------------------------------------------------------------------------------------------
     Rule("VEHICLE_REG", "since 2001", rf"(?<![\w/\-]){_PLATE_NOW}(?![\w])", 0.7, _refuses(_looks_like_words)),
+    Rule("VEHICLE_REG", "with a space in its number", r"(?<![\w/\-])[A-Z]{2} ?[0-9] [0-9] ?[A-Z]{3}(?![\w])", 0.6, case_sensitive=True, digits=2),
     Rule("VEHICLE_REG", "prefix", rf"(?<![\w/\-£]){_PLATE_PREFIX}(?![\w])", 0.6, case_sensitive=True),
     Rule("VEHICLE_REG", "suffix", rf"(?<![\w/\-£]){_PLATE_SUFFIX}(?![\w])", 0.6, case_sensitive=True),
     Rule("VEHICLE_REG", "Northern Irish", r"(?<![\w/\-£])(?:[A-Z]I[A-Z]|[A-Z]{2}Z) ?[0-9]{3,4}(?![\w])", 0.55, case_sensitive=True),
     Rule(
         "VEHICLE_REG",
         "after its name",
-        rf"{_PLATE_CUE}\K(?:{_PLATE_NOW}|{_PLATE_PREFIX}|{_PLATE_SUFFIX}|{_PLATE_DATELESS})(?![\w])",
+        rf"{_PLATE_CUE}\K(?:{_PLATE_NOW}|{_PLATE_SPACED}|{_PLATE_PREFIX}|{_PLATE_SUFFIX}|{_PLATE_DATELESS})(?![\w])",
         0.8,
         _refuses(lambda value: any(w in COMMON_SHORT_WORDS for w in value.lower().split())), digits=1, words=("reg", "plate", "vrm", "vrn",)),
     # --- dates of birth -------------------------------------------------------------------------------------------------
     Rule(
         "DATE_OF_BIRTH",
         "after a word",
-        rf"{_BIRTH}\K(?:{DATE}|{_DAY_AND_MONTH}|(?:[0-3]\d[01]\d(?:19|20)?\d\d))(?![\w])",
+        rf"{_BIRTH}\K(?:{DATE}|{_ROMAN_DATE}|{_FEAST},?(?:\sin|\sof)?\s{_YEAR}|{_ORDINALS}\s(?:of\s(?:the\s)?)?{_ORDINALS},?\s{_YEAR}|{_DAY_AND_MONTH}|(?:[0-3]\d[01]\d(?:19|20)?\d\d))(?![\w])",
         0.9, digits=2, words=("b",)),
     Rule("DATE_OF_BIRTH", "in words", rf"{_BIRTH}\K{_SPELLED_DATE}\b", 0.8, digits=0, words=("b",)),
+    Rule("DATE_OF_BIRTH", "wholly in words", rf"\b(?:the\s)?{_ORDINALS}\s(?:day\s)?(?:of\s)?{_MONTH},?\s(?:in\s)?{_SPELLED_YEAR}\b", 0.6, digits=0, whole=words("nineteen twenty thousand")),
+    Rule("DATE_OF_BIRTH", "by its number of the month in words", rf"\b(?:the\s)?{_ORDINALS}\sof\s(?:the\s)?{_ORDINALS},?\s(?:in\s)?(?:(?:19|20)\d\d|{_SPELLED_YEAR})\b", 0.6, digits=0, words=("of the ", "of ")),
     Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
     Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K{DATE}(?![\w])", 0.6, digits=4),
     Rule(
@@ -406,5 +422,6 @@ RULES: tuple[Rule, ...] = (
     Rule("ID_NUMBER", "in words", rf"{_ID_STRONG}{_CUE_GAP}\K{_SPELLED}{{4,16}}{_WORD_DIGIT}\b", 0.6, digits=0, numbered=True, whole=words("ref refs reference references no num number")),
     Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True, digits=5),
     Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True, digits=3),
-    Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}{_END}", 0.45, digits=8),
+    Rule("ID_NUMBER", "letters then groups of digits", r"(?<![\w/\-@£])[A-Z]{2,4}[ \-]?(?=(?:[ \-]?[0-9]){6})[0-9]{2,8}(?:[ \-][0-9]{1,8}){1,4}(?:[ \-][A-Z0-9])?(?![\w%])", 0.5, case_sensitive=True, digits=6),
+    Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}(?: [0-9A-Z](?![\w'’.]))?{_END}", 0.45, digits=8),
 )  # fmt: skip

@@ -105,6 +105,24 @@ CALENDAR = words(
     january february march april may june july august summer autumn winter spring sunday will hope love man
     """
 )
+HONORIFICS_AFTER = words(
+    """
+    bhai bhaiya apa bhabi bhabhi ji saab sahib sahab khala chacha didi dada kaka baji abla abi teyze hoca akka anna
+    thatha uncle aunty auntie
+    """
+)  # said after a first name: "Rehena apa"
+SCHOOLING = words(
+    """
+    school schools schooled nursery parent parents governor reception pupil pupils class classes playgroup preschool
+    attend attends attended teaches taught teach educated split sixth form assembly uniform club clubs children's
+    """
+)  # before "at" and a name: the name is a school's ("parent at Sarah Bonnell")
+AFTER_MY_NAME = words(
+    """
+    starts started goes went loves likes got gets has had says said came comes needs uses walks plays turned turns
+    never died passed lives works and he she
+    """
+)
 WHOSE = words("my full real her his their whose our childs 's s") | {""}
 BEFORE_A_NAME = words("contact meet signed from by dear cheers hi just me poor late old little young")
 ADDRESSED = phrases(

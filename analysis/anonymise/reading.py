@@ -15,6 +15,7 @@ from analysis.anonymise.lexicon import (
     PARTICLES,
     PLACE_TYPES,
     RELATIONS,
+    SCHOOLING,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
@@ -24,7 +25,7 @@ LONGEST_NAME = 4
 CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
 
 # What a word may be, strongest first.
-GIVEN, SURNAME, WORD_NAME, UNKNOWN, ORDINARY, NEVER = range(6)
+GIVEN, SURNAME, WORD_NAME, UNKNOWN, ORDINARY, NEVER, RARER = range(7)
 NAMES = (GIVEN, SURNAME, WORD_NAME)
 
 
@@ -71,9 +72,10 @@ class Reading:
         kinds = [_kind(t.name_class, f, kept_words) for t, f in zip(tokens, folded, strict=True)]
         lower = {word for word in words if word.islower()}
         kinds = [
-            ORDINARY if k == UNKNOWN and (f in lower or _acronym(w)) and w[0].isupper() else k
+            ORDINARY if k in (UNKNOWN, RARER) and (f in lower or _acronym(w)) and w[0].isupper() else k
             for w, f, k in zip(words, folded, kinds, strict=True)
         ]
+        kinds = [_settled(kind, i, words) for i, kind in enumerate(kinds)]
         return cls(
             words, folded, [t.start for t in tokens], kinds, [t.kept for t in tokens], [t.likely for t in tokens]
         )
@@ -138,8 +140,23 @@ class Reading:
                 self._places.update(range(start + 1, i + 1 if self._capital(i) else before + 1))
             elif self.kept[before]:
                 self._places.update((before, i) if self._capital(i) else (before,))
+        for i, folded in enumerate(self.folded):
+            if folded in {"at", "between"} and not SCHOOLING.isdisjoint(self.folded[max(0, i - 4) : i]):
+                self._protect_school(i + 1)
         saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"})
         self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
+
+    def _protect_school(self, slot: int) -> None:
+        """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""
+        slot += self._at(slot) in WEAK_TITLES
+        end = slot
+        while end < len(self.words) and end - slot < 3 and self._place_word(end):
+            end += 1
+        if end - slot < 2:
+            return
+        self._places.update(range(slot, end))
+        if self._at(end) in {"and", "&", "or"}:
+            self._protect_school(end + 1)
 
     def _place_word(self, i: int) -> bool:
         if self.words[i] in {".", "&"}:
@@ -208,6 +225,14 @@ class Reading:
         return j
 
 
+def _settled(kind: int, i: int, words: Sequence[str]) -> int:
+    """A rarer word is a word, but for one with a capital inside a sentence: that may be a name no list holds."""
+    if kind != RARER:
+        return kind
+    inside = i > 0 and words[i - 1][0].isalpha() and (words[i - 1].islower() or words[i - 1].istitle())
+    return UNKNOWN if inside and words[i].istitle() else ORDINARY
+
+
 def _acronym(word: str) -> bool:
     return word.isupper() and 1 < len(word) < 6
 
@@ -219,6 +244,7 @@ _KINDS = {
     "surname": SURNAME,
     "word name": WORD_NAME,
     "ordinary": ORDINARY,
+    "rarer": RARER,
     "unknown": UNKNOWN,
 }
 
@@ -229,4 +255,4 @@ def _kind(name_class: str, folded: str, kept_words: frozenset[str]) -> int:
         return WORD_NAME
     if folded in kept_words or folded.endswith(CONTRACTIONS):
         return NEVER
-    return ORDINARY if kind == UNKNOWN and (folded in RELATIONS or folded in WEAK_TITLES) else kind
+    return ORDINARY if kind in (UNKNOWN, RARER) and (folded in RELATIONS or folded in WEAK_TITLES) else kind

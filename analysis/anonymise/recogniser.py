@@ -23,7 +23,7 @@ TIMEOUT = 20.0  # seconds for one rule on one text; patterns are bounded, so onl
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a text holds at first sight: how many digits, its letters in lower case, its words, and any number at all."""
+    """What a text holds at first sight: its digits, itself in lower case, its words, and whether any is a number."""
 
     digits: int
     lower: str

@@ -21,7 +21,8 @@ from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.lexicon import FUNCTION_WORDS, PLACE_TYPES, RELATIONS
 from analysis.anonymise.masks import MASK, PERSON_MASK
 
-_TOKEN = re.compile(rf"{MASK}+|{PERSON_MASK}+|[^\W_]+(?:[’'\-‐‑][^\W_]+)*|[^\S ]+| |[^\w\s]|_", re.UNICODE)
+_PART = r"[^\W_](?:[^\W_]|[\u0300-\u036f])*"  # an accent may be a character of its own
+_TOKEN = re.compile(rf"{MASK}+|{PERSON_MASK}+|{_PART}(?:[’'\-‐‑]{_PART})*|[^\S ]+| |[^\w\s]|_", re.UNICODE)
 _POSSESSIVE = re.compile(r"^(.{2,})([’'](?:s|S))$")
 _LONGEST = 40
 SHORT = 6  # letters: such words are met again and again
@@ -80,14 +81,16 @@ def name_class(word: str) -> str:
     if not word[0].isalpha() or len(word) > _LONGEST or any(c.isdigit() for c in word):
         return "mask" if word[0] in MASK + PERSON_MASK else "other"
     folded, lists = fold(word), load_gazetteer()
-    if folded in FUNCTION_WORDS:
+    if folded in FUNCTION_WORDS and word.replace("’", "'").isascii():
         return "function name" if lists.is_word_name(folded) else "function"
     if lists.is_word_name(folded):
         return "word name"
     given, surname = lists.is_given(folded), lists.is_surname(folded)
     if given or surname:
         return "either" if given and surname else "given" if given else "surname"
-    return "ordinary" if lists.is_ordinary(folded) else "unknown"
+    if lists.is_ordinary(folded):
+        return "ordinary"
+    return "rarer" if lists.is_rarer_word(folded) else "unknown"
 
 
 def _masked(word: str) -> str | None:

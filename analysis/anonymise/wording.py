@@ -50,12 +50,13 @@ STREET_TYPES = listed(
     place pl grove gr row mews parade hill rise view path passage broadway approach villas
     buildings mead meadow vale croft circus wharf quay esplanade promenade chase dene heights point cottages
     cottage stile gate reach copse spinney glade dell yard alley ridge lea leas leys orchard
+    grange acre acres meadows quays lawn lawns oval moorings nook parkway
     wynd maltings mill priory ride brow crest link haven mount lodge drove green fields
     """
 )
 BLOCK_TYPES = listed(
     """
     house hse court ct point tower towers heights mansions lodge apartments building buildings block crt
-    residences chambers studios wharf quay keep
+    residences chambers studios wharf quay keep arcade grange
     """
 )
