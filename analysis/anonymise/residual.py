@@ -31,6 +31,11 @@ _STREETS = "|".join(STREET_TYPES)
 _DIGITS = "|".join(DIGIT_WORDS)
 _RUN = re.compile(r"(?<![£$€\d.,])\+?\(?\d(?:[ .\-–/()]{0,2}\d){5,}(?![\d%])")
 _MIXED = re.compile(r"\b(?=\w*\d\w*\d\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9]{6,}\b")
+_PLATE = re.compile(r"\b[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3}\b(?<!PM|AM)|\b[A-Z]{3}[ -]?\d{1,4}[A-Z]\b")
+_DATE = re.compile(
+    r"\b\d{1,2}(?:st|nd|rd|th)?[ /.\-](?:of )?(?:\d{1,2}|[A-Za-z]{3,9}),?[ /.\-](?:19|20)?\d\d\b(?![%:])",
+    re.IGNORECASE,
+)
 _YEARS = re.compile(r"(?:(?:19|20)\d\d\D{0,3})+$")
 _THOUSANDS = re.compile(r"\d{1,3}(?: \d{3})+$")
 _SPELLED = re.compile(rf"\b(?:(?:{_DIGITS}|double|triple)[ ,.\-]{{1,3}}){{4,}}(?:{_DIGITS})\b", re.IGNORECASE)
@@ -84,6 +89,8 @@ class ResidualCheck:
         everything = keep.places | keep.institutions | keep.organisations | keep.figures | keep.words
         self._public = frozenset(_phrase(entry) for entry in everything)
         self._institutions = frozenset(_phrase(entry) for entry in keep.institutions)
+        self._contacts = re.compile("|".join(sorted(map(re.escape, _public_contacts(keep)), key=len, reverse=True)))
+        self._lines = keep.phones
         self._lists = load_gazetteer()
 
     def marks(self, texts: Sequence[SafeText], respondents: Sequence[str]) -> list[tuple[str, ...]]:
@@ -97,9 +104,9 @@ class ResidualCheck:
             case "name":
                 return any(self._suspects(words, rare))
             case "number":
-                return _long_number(words.text)
+                return _long_number(words.text, self._lines)
             case "contact":
-                return _CONTACT.search(words.text) is not None
+                return _CONTACT.search(self._contacts.sub(" ", words.text.lower())) is not None
             case "address":
                 return _ADDRESS.search(words.text) is not None
             case _:
@@ -118,7 +125,8 @@ class ResidualCheck:
         if folded in FUNCTION_WORDS or folded in CALENDAR_WORDS or _of_a_place(words, i):
             return False
         if self._lists.is_given(folded) or self._lists.is_surname(folded):
-            return capital or folded in rare
+            known = words.folded[i - 1] in {"st", "saint"} and i > 0
+            return not known and (capital or (self._lists.is_given(folded) and folded in rare))
         if not capital or folded not in rare or _opens(words, i):
             return False
         if self._lists.is_word_name(folded):
@@ -187,14 +195,25 @@ def _beside_capitals(words: _Words, i: int) -> bool:
 
 def _is_unknown(lists: Gazetteer, word: str, folded: str) -> bool:
     acronym = word.isupper() and len(word) < 6
-    return not acronym and not lists.is_ordinary(folded) and folded not in RELATIONS
+    word_of_english = lists.is_ordinary(folded) or lists.is_rarer_word(folded)
+    return not acronym and not word_of_english and folded not in RELATIONS
 
 
-def _long_number(text: str) -> bool:
+def _long_number(text: str, lines: frozenset[str]) -> bool:
     runs = (m.group() for m in _RUN.finditer(text))
-    if any(not _YEARS.match(run) and not _THOUSANDS.match(run) for run in runs):
+    if any(not (_YEARS.match(run) or _THOUSANDS.match(run) or _is_line(run, lines)) for run in runs):
         return True
-    return _MIXED.search(text) is not None or _SPELLED.search(text) is not None
+    return any(form.search(text) for form in (_MIXED, _SPELLED, _PLATE, _DATE))
+
+
+def _is_line(run: str, lines: frozenset[str]) -> bool:
+    """A telephone number that everyone may ring."""
+    digits = re.sub(r"\D", "", run)
+    return any(len(line) > 3 and digits.startswith(line) for line in lines)
+
+
+def _public_contacts(keep: KeepList) -> set[str]:
+    return {f"@{handle}" for handle in keep.handles} | {f"www.{domain}" for domain in keep.domains} | keep.domains
 
 
 @cache
