@@ -122,12 +122,10 @@ def test_a_workbook_goes_out_and_decisions_come_back(
     (processed / consultation.id).mkdir(parents=True)
     responses.to_parquet(processed / consultation.id / "responses.parquet")
     assert export_review(consultation.folder, processed, book) == 3
-    _fill(
-        book, {2: {"redact_these_words": "Zog", "as": "PERSON", "keep_these_words": SECRET}, 3: {"nothing_here": "x"}}
-    )
+    decided = {"redact_these_words": "Zog", "as": "PERSON", "keep_these_words": SECRET}
+    _fill(book, {("1", "likes"): decided, ("1", "hopes"): {"nothing_here": "x"}})
     assert apply_review(consultation.folder, book) == 3
     assert apply_review(consultation.folder, book) == 0
-    print(repr((consultation.folder / "redactions.csv").read_text()))
     again = Defence(FakeRedactor(), Corrections(read_corrections(consultation.folder)), EverythingIsDoubtful())
     safe = load_and_redact(consultation, Wave(wave), consultation.waves()[0][1], settings, again).responses
     first = safe.set_index(["response_id", "question_id"]).loc[("1", "likes")]
@@ -136,12 +134,13 @@ def test_a_workbook_goes_out_and_decisions_come_back(
     assert sorted(safe["marks"])[:2] == ["", ""]  # the blank answer, and the one that was cleared
 
 
-def _fill(book: Path, cells: dict[int, dict[str, str]]) -> None:
+def _fill(book: Path, cells: dict[tuple[str, str], dict[str, str]]) -> None:
     opened = openpyxl.load_workbook(book)
     sheet = opened[SHEET]
-    columns = {cell.value: cell.column for cell in sheet[1]}
-    for number, values in cells.items():
-        for name, value in values.items():
+    columns = {str(cell.value): cell.column for cell in sheet[1]}
+    for number in range(2, sheet.max_row + 1):
+        key = tuple(str(sheet.cell(number, columns[name]).value) for name in ("response_id", "question_id"))
+        for name, value in cells.get((key[0], key[1]), {}).items():
             sheet.cell(number, columns[name], value)
     opened.save(book)
 
