@@ -41,7 +41,9 @@ _LABEL = r"(?:(?i:number|no|num|house)\b\.?\s{0,2})?"
 _NUMBER = rf"(?:{_LABEL}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))"
 _GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2})"
 _HEADS = "Old|New|Long|Green|Main|Little|Second|First|Back|Short|Near|Private|OLD|NEW|LONG|GREEN|MAIN|LITTLE|BACK|SHORT"
-_CAPITALISED = rf"(?:(?:(?:{_HEADS})(?=\s)|(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}}))\s{{1,2}})"
+_CAPITALISED = (
+    rf"(?:(?:(?:{_HEADS})(?=\s)|St\.?(?=\s[A-Z])|(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}}))\s{{1,2}})"
+)
 _LOWER = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)[a-z][\w'’\-]{{2,30}}\s{{1,2}})"
 _ANY_CASE = rf"(?:(?!(?i:{_NOT_IN_NAMES})\b)[\w][\w'’\-]{{1,30}}\s{{1,2}})"
 _END = r"(?![\w])"
@@ -155,13 +157,14 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     Rule(
         "ADDRESS",
         "street or block, then number",
-        rf"(?:(?:{_CAPITALISED}{{1,3}}(?:{_STREET}|{_BLOCK}|(?i:arcade|parade|estate|centre)))|(?:{_LOWER}{{1,2}}(?:{_SURE_STREET}|{_LOWER_BLOCK}))){_END}"
-        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?(?:{_UNIT}|(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{{0,2}}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$))){_END}",
+        rf"\b(?=[NnHhDd])(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{{0,2}}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$)){_END}"
+        rf"(?<=(?:[A-Z][\w'’]{{1,20}}\s(?:{_STREET}|{_BLOCK}|(?i:estate|centre))|[a-z'’]{{4,20}}\s(?:{_SURE_STREET}|{_LOWER_BLOCK}))"
+        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{{0,2}}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
         0.6,
         _refuse_years,
         digits=0,
         case_sensitive=True,
-        whole=words("number num no nr house door flat flt apt apartment unit maisonette plot bedsit studio"),
+        whole=words("number num no nr house door"),
         numbered=True,
     ),
     Rule(

@@ -237,6 +237,8 @@ class Cues(Reading):
         for i in range(len(self.words)):
             if self._initial(i) and self._nameable(i) and self.words[i] != "I":
                 self._initialled(i)
+            elif self.casual and self.kinds[i] == UNKNOWN and self._nameable(i):
+                self._unknown_before_address(i)
             elif self.words[i] == "A" and self._is_name(i + 1) and self._listed_alone(i + 1):
                 self._believe(i, i + 2, LIKELY)
             elif self._capital_name(i) or (self.kinds[i] == GIVEN and self._nameable(i)):
@@ -293,6 +295,16 @@ class Cues(Reading):
         while k < min(first + 5, len(self.words)) and self._at(k) in _LABELS:
             k += 1
         return k
+
+    def _unknown_before_address(self, i: int) -> None:
+        """ "that kevan brigs at flat 11": in lower case, words of no list right before where somebody lives."""
+        j = i + 1
+        while (
+            j < i + 3 and j < len(self.words) and self._nameable(j) and self.kinds[j] in (UNKNOWN, SURNAME, WORD_NAME)
+        ):
+            j += 1
+        if self.words[i].isalpha() and self._at(j) in {"at", "of", "from"} and self._is_masked(j + 1):
+            self._believe(i, j, POSSIBLE)
 
     def _listed_alone(self, i: int) -> bool:
         """A listed surname that ends its phrase: "A Mensah, P Hourihane"."""

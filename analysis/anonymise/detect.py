@@ -81,13 +81,18 @@ class Detector:
         return False
 
     def _service_line(self, value: str) -> bool:
-        digits = digits_of(value)
-        national = (
-            "0" + digits.removeprefix("00").removeprefix("44").removeprefix("0")
-            if digits[:2] in {"44", "00"}
-            else digits
-        )
+        national = _national(value)
+        if national.startswith(("03", "0800", "0808")) and 10 <= len(national) <= 11:
+            return True  # numbers of organisations only (Ofcom, National Telephone Numbering Plan)
         return any(national == line or (len(line) > 3 and national.startswith(line)) for line in self._keep.phones)
+
+
+def _national(value: str) -> str:
+    """The digits of a number as dialled inside the country."""
+    digits = digits_of(value)
+    if not (value.lstrip("( ").startswith(("+", "00"))):
+        return digits
+    return "0" + digits.removeprefix("00").removeprefix("44").removeprefix("0")
 
 
 def _public_site(value: str, keep: KeepList) -> bool:

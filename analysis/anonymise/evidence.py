@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analysis.anonymise.cues import Cues
 from analysis.anonymise.gazetteer import load_gazetteer
 from analysis.anonymise.lexicon import (
     ARTICLES,
+    BEFORE_PLACES,
     BYNAMES,
     CALENDAR_WORDS,
     NAMES_TOO,
@@ -32,6 +33,7 @@ from analysis.anonymise.signatures import Signatures
 
 # How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
 SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.2, 0.35, 0.55, 0.9, 1.1
+STRANGE = 0.0  # a word that no list and no dictionary holds, with a capital inside a sentence: a name until kept
 
 
 class Evidence(Cues, Signatures):
@@ -125,11 +127,25 @@ class Evidence(Cues, Signatures):
             i = max(j, i + 1)
 
     def _may_belong(self, i: int, first: bool) -> bool:
-        if self.likely[i] < SLIGHTEST or i in self.taken or self.likely[i] < min(BELONGS, self._needed(i)):
+        if (self.likely[i] < SLIGHTEST and not self._strange(i)) or i in self.taken:
+            return False
+        if self.likely[i] < min(BELONGS, self._needed(i)):
             return False
         if self.words[i] == "." or self.folded[i] in PARTICLES:
             return not first
+        if len(self.words[i]) == 1 and not self._initial(i):
+            return False
         return self._initial(i) or self._nameable(i) or (self._function_name(i) and self.likely[i] >= SURE)
+
+    def _strange(self, i: int) -> bool:
+        return (
+            self.kinds[i] == UNKNOWN
+            and not self.casual
+            and len(self.words[i]) > 2
+            and self.words[i].istitle()
+            and not self._sentence_start(i)
+            and self._at(i - 1) not in BEFORE_PLACES
+        )
 
     def _likely_name(self, i: int) -> bool:
         return self._initial(i) is False and self.words[i][0].isalpha() and self.likely[i] >= self._needed(i)
@@ -158,6 +174,8 @@ class Evidence(Cues, Signatures):
     def _needed_with_capital(self, i: int, kind: int) -> float:
         if kind in (GIVEN, SURNAME) or (kind == WORD_NAME and not self._sentence_start(i)):
             return ENOUGH
+        if self._strange(i):
+            return STRANGE
         return MIDDLING if kind in (WORD_NAME, UNKNOWN) else SURE
 
     def _needed_in_lower_case(self, kind: int) -> float:
@@ -211,6 +229,9 @@ class Evidence(Cues, Signatures):
         elif k == j or self._at(j) != ",":
             return
         linked = self._at(k - 1) != ","
+        if self._at(k) in BYNAMES and self.casual and self._nameable(k + 1) and self.words[k + 1].isalpha():
+            self._believe(k, k + 2, POSSIBLE)  # "me n tayo n lil smokes"
+            return
         if k > j and self._capital_name(k) and (self.kinds[k] in (GIVEN, UNKNOWN) or linked or self._list_goes_on(k)):
             self._believe(k, self._trimmed(k, self._read(k)), POSSIBLE)
 
@@ -236,11 +257,25 @@ class Evidence(Cues, Signatures):
             if len(self.words[k]) > 2 and self.folded[k] not in PARTICLES and score >= POSSIBLE
         }
         for i, folded in enumerate(self.folded):
-            hit = known.get(folded) or (known.get(folded[:-1]) if folded.endswith("s") and len(folded) > 4 else None)
+            hit = (
+                known.get(folded)
+                or self._misspelt(i, known)
+                or (known.get(folded[:-1]) if folded.endswith("s") and len(folded) > 4 else None)
+            )
             if hit is None or not self._nameable(i) or self._taken(i, i + 1):
                 continue
             if hit[0] in (GIVEN, SURNAME, UNKNOWN) or self._repeated_word(i):
                 self._believe(i, i + 1, hit[1])
+
+    def _misspelt(self, i: int, known: Mapping[str, tuple[int, float]]) -> tuple[int, float] | None:
+        """ "Winston Prudhomme, not Prudham like on the letter"."""
+        folded = self.folded[i]
+        if self.kinds[i] != UNKNOWN or not self._capital(i) or len(folded) < 5:
+            return None
+        alike = (
+            name for name in known if len(name) > 4 and name[:4] == folded[:4] and abs(len(name) - len(folded)) < 4
+        )
+        return next((known[name] for name in alike), None)
 
     def _repeated_word(self, i: int) -> bool:
         """A name that is a word ("Grace", "May") is the name again only with its capital and not before "of", "I"."""

@@ -12,6 +12,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, NUMBER_WORDS, words
 
 SEP = r"[ \t.\-\u2010-\u2015\u00a0]{0,2}"
@@ -100,6 +101,11 @@ def _looks_like_words(value: str) -> bool:
     )
     tail_or_head = any(part.lower() in COMMON_SHORT_WORDS for part in letters if len(part) == 3)
     return mixed or (tail_or_head and value != value.upper())
+
+
+def _is_a_word(value: str) -> bool:
+    lists, folded = load_gazetteer(), fold(value)
+    return lists.is_ordinary(folded) or lists.is_rarer_word(folded)
 
 
 def _too_few_digits(value: str) -> bool:
@@ -220,7 +226,8 @@ RULES: tuple[Rule, ...] = (
         "EMAIL",
         "spaced or spelled",
         r"(?<![\w.+%\-])[\w.+%\-]{1,64}(?:\s(?:dot|underscore|dash|hyphen)\s[\w+%\-]{1,40}){0,4}"
-        r"\s?(?:@|\(\s?at\s?\)|\[\s?at\s?\]|\{at\})\s?[\w\-]{1,63}(?:\s?(?:\.|\sdot\s|\(\s?dot\s?\)|\[\s?dot\s?\])\s?[a-z][\w\-]{1,62}){1,4}",
+        r"\s?(?:@|\(\s?at\s?\)|\[\s?at\s?\]|\{at\})\s?[\w\-]{1,63}"
+        r"(?:(?:\.|\s?\.\s?(?=(?:com|co|uk|net|org|gov|ac|eu|me|info)\b)|\s?(?:\sdot\s|\(\s?dot\s?\)|\[\s?dot\s?\])\s?)[a-z][\w\-]{1,62}){1,4}",
         0.8, digits=0, words=("@", "(at", "( at", "[at", "[ at", "{at}",)),
     Rule(
         "EMAIL",
@@ -229,6 +236,12 @@ RULES: tuple[Rule, ...] = (
         r"(?:(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|live|aol|btinternet|sky|protonmail|msn|example)"
         r"(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{2,4}){0,2}|[\w\-]{2,40}(?:\sdot\s[a-z]{2,12}){1,3})\b",
         0.8, digits=0, words=("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "live", "aol", "btinternet", "sky", "protonmail", "msn", "example", " dot ",)),
+    Rule(
+        "EMAIL",
+        "in several words",
+        rf"(?:(?<=[:=]\s)(?:[\w.+%\-]{{1,30}}\s){{2,6}}|(?<![\w.])[\w.+%\-]{{2,40}}\s(?:(?:{'|'.join([*DIGIT_WORDS, *NUMBER_WORDS])}|[0-9]+)[\s\-]){{1,6}})(?:at|@)\s"
+        r"(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|live|aol|btinternet|sky|protonmail|msn)(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{2,4}){0,2}\b",
+        0.8, digits=0, words=("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "live", "aol", "btinternet", "sky", "protonmail", "msn",)),
     # --- links, handles, network addresses ------------------------------------------------------------------------------
     Rule("URL_OR_HANDLE", "link", r"\bhttps?://[^\s<>\"'()\[\]]{2,400}(?<![.,;:!?])", 0.9, digits=0, words=("http",)),
     Rule("URL_OR_HANDLE", "web address", r"(?<![\w@.])www\.[^\s<>\"'()\[\]]{3,400}(?<![.,;:!?])", 0.9, digits=0, words=("www.",)),
@@ -255,6 +268,12 @@ RULES: tuple[Rule, ...] = (
         "on a network as",
         rf"\b{_NETWORK}\s(?:as|under|at|[:=])\s?\K(?!(?:a|an|the|my|our|if|well|soon|they|we|you|it|i|far|long|much)\b)[\w][\w.]{{3,40}}(?<!\.)",
         0.6, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
+    Rule(
+        "URL_OR_HANDLE",
+        "name on a network",
+        rf"\b(?:i['’]?m|i am|it['’]?s|follow(?:\sme)?|find me|me)(?:\s(?:as|at|under))?\s\K[a-z0-9][\w.]{{4,40}}(?=,?\son\s(?:the\s)?{_NETWORK}\b)",
+        0.6,
+        _refuses(_is_a_word), digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
     Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
     Rule(
         "URL_OR_HANDLE",
@@ -389,6 +408,7 @@ RULES: tuple[Rule, ...] = (
     Rule("DATE_OF_BIRTH", "wholly in words", rf"\b(?:the\s)?{_ORDINALS}\s(?:day\s)?(?:of\s)?{_MONTH},?\s(?:in\s)?{_SPELLED_YEAR}\b", 0.6, digits=0, whole=words("nineteen twenty thousand")),
     Rule("DATE_OF_BIRTH", "by its number of the month in words", rf"\b(?:the\s)?{_ORDINALS}\sof\s(?:the\s)?{_ORDINALS},?\s(?:in\s)?(?:(?:19|20)\d\d|{_SPELLED_YEAR})\b", 0.6, digits=0, words=("of the ", "of ")),
     Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
+    Rule("DATE_OF_BIRTH", "in the sentence of a birthday", rf"\b(?:birth\s?day|date\sof\sbirth|d\.?o\.?b)\b[^.!?\n]{{0,60}}?(?<![\w/\-])\K{DATE}(?![\w/\-])", 0.7, digits=4, words=("birth", "dob", "d.o")),
     Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K{DATE}(?![\w])", 0.6, digits=4),
     Rule(
         "DATE_OF_BIRTH",
@@ -421,7 +441,7 @@ RULES: tuple[Rule, ...] = (
     Rule("ID_NUMBER", "police log", rf"\b(?:cad|crime)\b{_CUE_GAP}\K[0-9]{{3,6}}(?:\s(?:of|from)\s(?:the\s)?{_ORDINAL_DAY}(?:\s{_MONTH}|/[0-9]{{1,2}})?(?:[/\s][0-9]{{2,4}})?)?(?![\w])", 0.6, digits=3, words=("cad", "crime")),
     Rule("ID_NUMBER", "in words", rf"{_ID_STRONG}{_CUE_GAP}\K{_SPELLED}{{4,16}}{_WORD_DIGIT}\b", 0.6, digits=0, numbered=True, whole=words("ref refs reference references no num number")),
     Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True, digits=5),
-    Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10})(?![\w/])", 0.5, case_sensitive=True, digits=3),
+    Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10}|[0-9]{3,6}/[0-3][0-9][A-Z]{3}(?:[0-9]{2})?)(?![\w/])", 0.5, case_sensitive=True, digits=3),
     Rule("ID_NUMBER", "letters then groups of digits", r"(?<![\w/\-@£])[A-Z]{2,4}[ \-]?(?=(?:[ \-]?[0-9]){6})[0-9]{2,8}(?:[ \-][0-9]{1,8}){1,4}(?:[ \-][A-Z0-9])?(?![\w%])", 0.5, case_sensitive=True, digits=6),
     Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}(?: [0-9A-Z](?![\w'’.]))?{_END}", 0.45, digits=8),
 )  # fmt: skip

@@ -111,6 +111,7 @@ HONORIFICS_AFTER = words(
     thatha uncle aunty auntie
     """
 )  # said after a first name: "Rehena apa"
+SHOP_TYPES = words("bakery cafe caff shop stall salon barbers barber takeaway restaurant garage kiosk chippy nails")
 SCHOOLING = words(
     """
     school schools schooled nursery parent parents governor reception pupil pupils class classes playgroup preschool
@@ -145,4 +146,7 @@ CALENDAR_WORDS = words(
     """
 )
 ARTICLES = words("the a an this that these those any some every each no of")
+BEFORE_PLACES = words(
+    "in near at via through round outside around into onto on of the a an towards beyond across along behind like visit"
+)
 BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc nana")

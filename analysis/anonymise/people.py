@@ -40,7 +40,7 @@ class NameFinder:
         self._first_names = read_general().single_words() & load_gazetteer().all_given()
         self._nlp = _shipped_pipeline()
         self._recogniser = Recogniser(self._nlp)
-        self._matcher = _keep_matcher(self._nlp, keep)
+        self._phrases = PhraseFinder(keep)
         self._model = _installed_model(spacy_model) if spacy_model else None
 
     def find(self, texts: Iterable[str]) -> Iterator[tuple[NameSpan, ...]]:
@@ -68,23 +68,21 @@ class NameFinder:
         strings = self._nlp.vocab.strings
         tokens = [
             Token(word, start, strings[name_class], kept, p)
-            for word, (start, name_class), kept, p in zip(
-                words, table, self._kept(doc, words, likely), likely, strict=True
-            )
+            for word, (start, name_class), kept, p in zip(words, table, self._kept(words, likely), likely, strict=True)
         ]
         return Evidence.of(tokens, self._kept_words).names(self._entities(doc))
 
-    def _kept(self, doc: Doc, words: list[str], likely: Sequence[float]) -> list[str]:
+    def _kept(self, words: list[str], likely: Sequence[float]) -> list[str]:
         """For each token the kind of the longest keep-list phrase that covers it, or "".
 
         A place or brand that is also a first name ("Chelsea", "Victoria") is kept unless it is likely a person here.
         """
         kept = [""] * len(words)
-        for key, start, end in sorted(self._matcher(doc), key=lambda m: (m[1] - m[2], m[1])):
+        for kind, start, end in self._phrases.find(words):
             person = end == start + 1 and likely[start] >= FIRST_NAME and words[start].lower() in self._first_names
             person = person and not (start and words[start - 1].lower() in BEFORE_PLACES)
             if not person and not any(kept[start:end]):
-                kept[start:end] = [self._nlp.vocab.strings[key]] * (end - start)
+                kept[start:end] = [kind] * (end - start)
         return kept
 
     def _entities(self, doc: Doc) -> tuple[tuple[int, int], ...]:
@@ -117,21 +115,37 @@ class Recogniser:
         return [scores[:, self._person] for scores in self._softmax.predict(self._encode.predict(texts))]
 
 
-def _keep_matcher(nlp: Language, keep: KeepList) -> Any:
-    """Finds the phrases of the keep list, in any case."""
-    from spacy.matcher import PhraseMatcher
+class PhraseFinder:
+    """Finds the phrases of the keep list in any case; by first word, so that a word of no phrase costs one look."""
 
-    matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
-    kinds = {
-        "PLACE": keep.places,
-        "INSTITUTION": keep.institutions,
-        "ORGANISATION": keep.organisations,
-        "FIGURE": keep.figures,
-        "WORDS": frozenset(p for p in keep.words if " " in p or "'" in p),
-    }
-    for kind, phrases in kinds.items():
-        matcher.add(kind, [nlp.make_doc(form) for phrase in sorted(phrases) for form in _forms(phrase)])
-    return matcher
+    def __init__(self, keep: KeepList) -> None:
+        from analysis.anonymise.tokens import split
+
+        kinds = {
+            "PLACE": keep.places,
+            "INSTITUTION": keep.institutions,
+            "ORGANISATION": keep.organisations,
+            "FIGURE": keep.figures,
+            "WORDS": frozenset(p for p in keep.words if " " in p or "'" in p),
+        }
+        self._kinds: dict[tuple[str, ...], str] = {}
+        self._lengths: dict[str, set[int]] = {}
+        for kind, phrases in kinds.items():
+            for form in sorted({form for phrase in phrases for form in _forms(phrase)}):
+                words = tuple(word.lower() for word in split(form)[0])
+                self._kinds.setdefault(words, kind)
+                self._lengths.setdefault(words[0], set()).add(len(words))
+
+    def find(self, words: list[str]) -> list[tuple[str, int, int]]:
+        """(kind, start, end) of each phrase, longest first."""
+        lower = [word.lower() for word in words]
+        found = [
+            (kind, i, i + length)
+            for i, word in enumerate(lower)
+            for length in self._lengths.get(word, ())
+            if i + length <= len(lower) and (kind := self._kinds.get(tuple(lower[i : i + length])))
+        ]
+        return sorted(found, key=lambda match: (match[1] - match[2], match[1]))
 
 
 def _forms(phrase: str) -> list[str]:

@@ -16,6 +16,7 @@ from analysis.anonymise.lexicon import (
     PLACE_TYPES,
     RELATIONS,
     SCHOOLING,
+    SHOP_TYPES,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
@@ -133,6 +134,8 @@ class Reading:
             before = i - 1
             if self._at(before) in {"'s", "’s"}:
                 before -= 1
+                if folded in SHOP_TYPES and self.kinds[before] == GIVEN and not self.kept[before]:
+                    continue  # somebody's shop: "Gülay's bakery"
             start = before
             while start >= 0 and before - start < 3 and self._place_word(start):
                 start -= 1

@@ -68,11 +68,11 @@ def _rule_recogniser() -> Any:
         """A rule with its check as Presidio's validation; a search that runs out of time is an error, not a miss."""
 
         def __init__(self, rule: Rule) -> None:
-            self._flags = int(regex.MULTILINE if rule.case_sensitive else regex.MULTILINE | regex.IGNORECASE)
-            self._compiled = regex.compile(rule.regex, self._flags)
+            expression = f"(?m){rule.regex}" if rule.case_sensitive else f"(?mi){rule.regex}"
+            self._compiled = regex.compile(expression)  # as Presidio does, so that it is compiled once for both
             self._rule = rule
-            pattern = analyzer.Pattern(rule.name, rule.regex, rule.score)
-            super().__init__(rule.label, rule.name, patterns=[pattern], global_regex_flags=self._flags)
+            pattern = analyzer.Pattern(rule.name, expression, rule.score)
+            super().__init__(rule.label, rule.name, patterns=[pattern], global_regex_flags=0)
 
         def validate_result(self, pattern_text: str) -> bool | None:
             return self._rule.check(pattern_text) if self._rule.check else None

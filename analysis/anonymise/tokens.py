@@ -28,6 +28,24 @@ _LONGEST = 40
 SHORT = 6  # letters: such words are met again and again
 
 
+def split(text: str) -> tuple[list[str], list[bool]]:
+    """The words of a text, and whether a space follows each."""
+    words: list[str] = []
+    spaces: list[bool] = []
+    for piece in _TOKEN.findall(text):
+        if piece == " " and spaces and not spaces[-1] and not words[-1].isspace():
+            spaces[-1] = True
+            continue
+        possessive = _POSSESSIVE.match(piece) if ("'" in piece or "’" in piece) and len(piece) < 60 else None
+        if possessive:
+            words.extend(possessive.groups())
+            spaces.extend((False, False))
+        else:
+            words.append(piece)
+            spaces.append(False)
+    return words, spaces
+
+
 class ResponseTokenizer:
     """Text to spaCy Doc in linear time on any input: words keep hyphens, a possessive 's stands apart."""
 
@@ -37,19 +55,7 @@ class ResponseTokenizer:
 
     def __call__(self, text: str) -> Doc:
         """The tokens of a text; joined with their spaces they are the text again."""
-        words: list[str] = []
-        spaces: list[bool] = []
-        for piece in _TOKEN.findall(text):
-            if piece == " " and spaces and not spaces[-1] and not words[-1].isspace():
-                spaces[-1] = True
-                continue
-            possessive = _POSSESSIVE.match(piece) if ("'" in piece or "’" in piece) and len(piece) < 60 else None
-            if possessive:
-                words.extend(possessive.groups())
-                spaces.extend((False, False))
-            else:
-                words.append(piece)
-                spaces.append(False)
+        words, spaces = split(text)
         return Doc(self.vocab, words=words, spaces=spaces)
 
     def to_disk(self, path: str | Path, **_: Any) -> None:
