@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.embed import Vectors
+from analysis.space import Space
 from analysis.tables import rows_of
 from analysis.types import ThemeId, ThemeState, VisionCode, Wave
 
 THEME_COLUMNS = ("theme_id", "label", "description", "keywords", "first_wave", "state", "vision")
 SEPARATOR = "; "
+_ORIGIN, _WORD = "origin", "word"  # rows of the kept frame that are no themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +35,21 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """Themes and, row by row, their centroids: unit vectors of shape (themes, dimensions).
-
-    `origin` is the mean vector of the first wave's segments. It is taken from every vector before comparing, since what
-    all of a consultation's text has in common tells no theme from another.
-    """
+    """Themes and, row by row, their centroids: unit vectors in the space of the consultation's first wave."""
 
     themes: tuple[Theme, ...]
     centroids: Vectors
-    origin: Vectors
+    space: Space
 
-    def centred(self, vectors: Vectors) -> Vectors:
-        """Return vectors seen from the origin, unit length."""
-        return unit_rows(vectors - self.origin) if self.origin.size and len(vectors) else vectors
-
-    def cosines(self, vectors: Vectors) -> Vectors:
-        """Return the cosine of each vector to each theme, shape (vectors, themes)."""
-        return np.asarray(self.centred(vectors) @ self.centroids.T)
+    def cosines(self, placed: Vectors) -> Vectors:
+        """Return the cosine of each placed segment to each theme, shape (segments, themes)."""
+        return np.asarray(placed @ self.centroids.T)
 
     @classmethod
-    def empty(cls, origin: Vectors | None = None) -> Codebook:
+    def empty(cls, space: Space | None = None) -> Codebook:
         """Return a codebook without themes."""
-        start = np.zeros(0, dtype=np.float32) if origin is None else origin
-        return cls((), np.zeros((0, len(start)), dtype=np.float32), start)
+        nothing = np.zeros(0, dtype=np.float32)
+        return cls((), np.zeros((0, 0), dtype=np.float32), space or Space(nothing))
 
     def extended(self, themes: Iterable[Theme], centroids: Vectors) -> Codebook:
         """Return this codebook with further themes after its own."""
@@ -63,18 +57,12 @@ class Codebook:
         if not new:
             return self
         grown = np.vstack([self.centroids, centroids]) if self.themes else centroids
-        return Codebook((*self.themes, *new), grown, self.origin)
+        return Codebook((*self.themes, *new), grown, self.space)
 
     def with_vision(self, links: Iterable[tuple[VisionCode, ...]]) -> Codebook:
         """Return this codebook with each theme linked to the given vision codes."""
         linked = tuple(replace(theme, vision=codes) for theme, codes in zip(self.themes, links, strict=True))
-        return Codebook(linked, self.centroids, self.origin)
-
-
-def unit_rows(vectors: Vectors) -> Vectors:
-    """Scale each row to length 1; rows of length 0 stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+        return Codebook(linked, self.centroids, self.space)
 
 
 def theme_id_of(members: Iterable[str]) -> ThemeId:
@@ -101,16 +89,19 @@ def themes_table(codebook: Codebook) -> pd.DataFrame:
 
 
 def codebook_frame(codebook: Codebook) -> pd.DataFrame:
-    """Return the codebook as one frame for keeping between waves: the origin as first row, then a row a theme."""
-    table = pd.concat([_ORIGIN_ROW, themes_table(codebook)], ignore_index=True)
-    vectors: list[Any] = [codebook.origin, *codebook.centroids]
+    """Return the codebook as one frame for keeping between waves: a row a theme, then its space, a row a word."""
+    space = codebook.space
+    words = pd.DataFrame(
+        {"theme_id": [_ORIGIN, *[_WORD] * len(space.words)], "label": [str(space.topics), *space.words]}
+    )
+    table = pd.concat([themes_table(codebook), words], ignore_index=True).fillna("")
+    vectors: list[Any] = [*codebook.centroids, space.origin, *space.axes]
     return table.assign(vector=vectors)
 
 
 def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
     """Read back what `codebook_frame` gave."""
-    origin = np.asarray(frame["vector"].iloc[0], dtype=np.float32)
-    rows = frame.iloc[1:]
+    space, rows = _space(frame), frame[~frame["theme_id"].isin([_ORIGIN, _WORD])]
     themes = tuple(
         Theme(
             ThemeId(row.theme_id),
@@ -123,12 +114,16 @@ def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
         )
         for row in rows_of(rows)
     )
-    return Codebook.empty(origin).extended(themes, np.stack(rows["vector"].to_list()) if themes else origin[:0])
+    return Codebook.empty(space).extended(themes, np.stack(rows["vector"].to_list()) if themes else space.axes)
+
+
+def _space(frame: pd.DataFrame) -> Space:
+    words, (origin,) = frame[frame["theme_id"] == _WORD], rows_of(frame[frame["theme_id"] == _ORIGIN])
+    axes = np.stack(words["vector"].to_list()) if len(words) else np.zeros((0, 0))
+    start = np.asarray(origin.vector, dtype=np.float32)
+    return Space(start, tuple(words["label"]), np.asarray(axes, dtype=np.float32), int(origin.label))
 
 
 def split_joined(joined: str) -> tuple[str, ...]:
     """Split what was joined for a table cell."""
     return tuple(part for part in joined.split(SEPARATOR) if part)
-
-
-_ORIGIN_ROW = pd.DataFrame([["origin", *[""] * (len(THEME_COLUMNS) - 1)]], columns=list(THEME_COLUMNS)).astype("str")

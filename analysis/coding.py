@@ -63,16 +63,16 @@ def code_themes(
 ) -> CodedSegments:
     """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme."""
     substantive = responses[responses["status"] == Status.SUBSTANTIVE]
-    people = substantive[[*RESPONSE_KEY, "respondent"]]
+    people = substantive[[*RESPONSE_KEY, "respondent", "text"]].rename(columns={"text": "whole"})
     who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
-    corpus = Corpus.of(list(zip(who["text"], who["respondent"], strict=True)), vector_of, guide)
+    corpus = Corpus.of(list(zip(who["text"], who["whole"], who["respondent"], strict=True)), vector_of, guide)
     coded = code_wave(corpus, codebook, wave, encode, settings, guide)
-    names = {
-        text: coded.codebook.themes[theme].theme_id if theme >= 0 else ""
-        for text, theme in zip(corpus.texts, coded.theme.tolist(), strict=True)
-    }
-    scores = dict(zip(corpus.texts, coded.similarity.round(4).tolist(), strict=True))
-    themed = segments.assign(theme_id=segments["text"].map(names), theme_score=segments["text"].map(scores))
+    row_of = {key: row for row, key in enumerate(zip(corpus.texts, corpus.wholes, strict=True))}
+    rows = [row_of[key] for key in zip(who["text"], who["whole"], strict=True)]
+    names = [theme.theme_id for theme in coded.codebook.themes] + [""]  # the last for row -1, no theme
+    themed = segments.assign(
+        theme_id=[names[coded.theme[row]] for row in rows], theme_score=coded.similarity[rows].round(4)
+    )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
 
 

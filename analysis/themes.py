@@ -1,30 +1,30 @@
 """Find themes among segments with BERTopic, and code segments of later waves against the codebook.
 
-Segments come in canonical order (by content hash, each distinct text once), all seeds are fixed and UMAP runs on one
-thread, so the order of the input changes nothing. A theme is kept only if enough respondents raise it; segments near no
+Segments come in canonical order (by content hash, each distinct one once) and grouping has no chance in it, so the
+order of the input changes nothing. A theme is kept only if enough respondents raise it; segments near no
 theme stay without one and are reported as raised by few, never dropped.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.codebook import Codebook, Theme, theme_id_of, unit_rows
+from analysis.codebook import Codebook, Theme, theme_id_of
 from analysis.embed import Vectors, content_hash
 from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, Guide, Words, describe_themes, shared_phrase
+from analysis.space import Space, unit_rows
 from analysis.types import ThemeState, Wave
 
 Groups = npt.NDArray[np.int64]
 """One group number per segment; -1 for segments in no group."""
 
-_LEXICAL_DIMENSIONS = 64
-_TOPIC_DOUBT = 0.3
+_MOSTLY = 0.6  # share of a new group's segments that no known theme is nearer to
+_SMALLEST = 3  # respondents of a group that may still grow by merging
 
 
 class ThemeSettings(BaseModel):
@@ -37,54 +37,60 @@ class ThemeSettings(BaseModel):
     min_share: float = Field(ge=0, le=1)
     max_themes: int = Field(ge=1)
     min_documents: int = Field(ge=10)
-    neighbours: int = Field(ge=2)
-    components: int = Field(ge=2)
-    cluster_scale: float = Field(gt=0)
+    linkage_distance: float = Field(gt=0, le=2)
+    most_linked: int = Field(ge=100)
+    own_weight: float = Field(gt=0, le=1)
     lexical_weight: float = Field(ge=0, le=1)
     topic_weight: float = Field(ge=0, lt=1)
     least_topical: float = Field(ge=0, le=1)
     least_shared: float = Field(ge=0, le=1)
     merge_similarity: float = Field(ge=-1, le=1)
     assign_similarity: float = Field(ge=-1, le=1)
-    wave_similarity: float = Field(ge=-1, le=1)
+    least_novelty: float = Field(ge=0, le=2)
     keywords: int = Field(ge=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The distinct segments of a wave in canonical order.
+    """The distinct segments of a wave, each in its response, in canonical order.
 
-    `vectors` has one unit row per text (as embedded; `code_wave` centres them); `raised_by[i]` are the respondents
-    whose words include text i. `topics` are each text's scores on the guide's topics (no columns without a guide).
+    `vectors` and `whole_vectors` have one unit row per segment: its own embedding and its response's. `raised_by[i]`
+    are the respondents whose words include segment i. `topics` are scores on the guide's topics, the segment's and its
+    response's in equal parts (no columns without a guide).
     """
 
     texts: tuple[str, ...]
+    wholes: tuple[str, ...]
     vectors: Vectors
+    whole_vectors: Vectors
     raised_by: tuple[frozenset[str], ...]
     topics: npt.NDArray[np.float64]
 
     @classmethod
     def of(
         cls,
-        segments: Sequence[tuple[str, str]],
+        segments: Sequence[tuple[str, str, str]],
         vector_of: Callable[[Sequence[str]], Vectors],
         guide: Guide | None = None,
     ) -> Corpus:
-        """Build from (segment text, respondent) pairs in any order; `vector_of` takes content hashes."""
-        by_text: dict[str, set[str]] = {}
-        for text, respondent in segments:
-            by_text.setdefault(text, set()).add(respondent)
-        texts = tuple(sorted(by_text, key=content_hash))
-        vectors = vector_of([content_hash(text) for text in texts])
-        topics = guide.score(vectors) if guide and texts else np.zeros((len(texts), 0))
-        return cls(texts, vectors, tuple(frozenset(by_text[text]) for text in texts), topics)
+        """Build from (segment, response text, respondent) in any order; `vector_of` takes content hashes."""
+        raised: dict[tuple[str, str], set[str]] = {}
+        for text, whole, respondent in segments:
+            raised.setdefault((text, whole), set()).add(respondent)
+        keys = sorted(raised, key=lambda key: (content_hash(key[0]), content_hash(key[1])))
+        texts, wholes = tuple(text for text, _ in keys), tuple(whole for _, whole in keys)
+        vectors, around = (vector_of([content_hash(text) for text in own]) for own in (texts, wholes))
+        topics = (guide.score(vectors) + guide.score(around)) / 2 if guide and keys else np.zeros((len(keys), 0))
+        return cls(texts, wholes, vectors, around, tuple(frozenset(raised[key]) for key in keys), topics)
 
     def subset(self, keep: npt.NDArray[np.bool_]) -> Corpus:
         """Return the segments marked in `keep`, in the same order."""
         rows = np.flatnonzero(keep)
         return Corpus(
             tuple(self.texts[i] for i in rows),
+            tuple(self.wholes[i] for i in rows),
             self.vectors[rows],
+            self.whole_vectors[rows],
             tuple(self.raised_by[i] for i in rows),
             self.topics[rows],
         )
@@ -112,28 +118,34 @@ def code_wave(
     settings: ThemeSettings,
     guide: Guide | None = None,
 ) -> Coded:
-    """Code a wave: against the themes known so far, then against new themes found in what did not fit.
+    """Code a wave: against the themes known so far and those found in it that none of them explains.
 
     In a consultation's first wave all themes are new and confirmed; later ones are offered as emerging.
     """
     first = not codebook.themes
     if first and corpus.texts:
-        codebook = Codebook.empty(corpus.vectors.mean(axis=0))
-    corpus = replace(corpus, vectors=codebook.centred(corpus.vectors))
-    unexplained = _unexplained(corpus, codebook, settings)
-    groups = find_groups(corpus.subset(unexplained), _least_respondents(corpus, settings), settings)
-    new, centroids = _name_groups(corpus, unexplained, groups, codebook, wave, first, encode, settings, guide)
-    return _settled(corpus, codebook, new, centroids, settings)
+        codebook = Codebook.empty(Space.of(corpus, settings.seed))
+    placed = codebook.space.place(corpus, settings)
+    around = codebook.space if first else Space.of(corpus, settings.seed, codebook.space.origin)
+    groups = find_groups(corpus, _least_respondents(corpus, settings), settings, around)
+    groups = groups if first else _only_new(placed, groups, codebook, settings)
+    new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
+    return _settled(corpus, placed, codebook, new, centroids, settings)
 
 
 def _settled(
-    corpus: Corpus, known: Codebook, new: tuple[Theme, ...], centroids: Vectors, settings: ThemeSettings
+    corpus: Corpus,
+    placed: Vectors,
+    known: Codebook,
+    new: tuple[Theme, ...],
+    centroids: Vectors,
+    settings: ThemeSettings,
 ) -> Coded:
     """Code every segment to its nearest theme; give up new themes that too few then raise, and do it again."""
     least = _least_respondents(corpus, settings)
     while True:
         grown = known.extended(new, centroids)
-        theme, similarity = _nearest_theme(corpus, grown, settings)
+        theme, similarity = _nearest_theme(placed, grown, settings)
         counts = [corpus.respondents(np.flatnonzero(theme == len(known.themes) + i)) for i in range(len(new))]
         keep = [i for i, count in enumerate(counts) if count >= least]
         if len(keep) == len(new):
@@ -141,111 +153,84 @@ def _settled(
         new, centroids = tuple(new[i] for i in keep), centroids[keep]
 
 
-def find_groups(corpus: Corpus, least_respondents: int, settings: ThemeSettings) -> Groups:
-    """Cluster the segments; merge near-identical groups, dissolve small ones. Returns a group per segment, -1 none."""
+def find_groups(corpus: Corpus, least_respondents: int, settings: ThemeSettings, space: Space | None = None) -> Groups:
+    """Cluster the segments; merge near-identical groups, dissolve small ones. Returns a group per segment, -1 none.
+
+    They are compared in `space`, by default their own.
+    """
     if len(corpus.texts) < settings.min_documents:
         return np.full(len(corpus.texts), -1, dtype=np.int64)
-    groups = _cluster(corpus, settings)
-    groups = _merge_alike(corpus, groups, settings)
-    groups = _settle(corpus, groups, settings)
+    placed = (space or Space.of(corpus, settings.seed)).place(corpus, settings)
+    groups = _without_small(corpus, _cluster(corpus.texts, placed, settings), min(_SMALLEST, least_respondents))
+    groups = _merge_alike(placed, groups, settings)
+    groups = _settle(placed, groups, settings)
     groups = _without_vague(corpus, groups, settings)
     return _renumbered(_without_small(corpus, groups, least_respondents))
 
 
-def _unexplained(corpus: Corpus, codebook: Codebook, settings: ThemeSettings) -> npt.NDArray[np.bool_]:
-    if not codebook.themes or not corpus.texts:
-        return np.ones(len(corpus.texts), dtype=bool)
-    return np.asarray((corpus.vectors @ codebook.centroids.T).max(axis=1) < settings.wave_similarity)
+def _only_new(placed: Vectors, groups: Groups, codebook: Codebook, settings: ThemeSettings) -> Groups:
+    """Dissolve the groups that a known theme explains: whose segments are not clearly nearer to one another than to it.
+
+    A segment is compared with its group's centroid without itself, or small groups would always look tight. Of a group
+    that is new, the segments nearer to a known theme stay with that.
+    """
+    kept = np.full(len(groups), -1, dtype=np.int64)
+    for group in range(int(groups.max(initial=-1)) + 1):
+        rows = np.flatnonzero(groups == group)
+        own = np.einsum("ij,ij->i", unit_rows(placed[rows].sum(axis=0) - placed[rows]), placed[rows])
+        known = codebook.cosines(placed[rows])
+        nearer = own > known.max(axis=1)
+        if own.mean() - known.mean(axis=0).max() >= settings.least_novelty and nearer.mean() >= _MOSTLY:
+            kept[rows[nearer]] = group
+    return _renumbered(kept)
 
 
 def _least_respondents(corpus: Corpus, settings: ThemeSettings) -> int:
     return max(settings.min_respondents, round(settings.min_share * corpus.respondents()))
 
 
-def _cluster(corpus: Corpus, settings: ThemeSettings) -> Groups:
-    """Group by BERTopic: UMAP and HDBSCAN over the dense and lexical views of each segment."""
+def _cluster(texts: Sequence[str], placed: Vectors, settings: ThemeSettings) -> Groups:
+    """Group by BERTopic, with average linkage of the placed segments in place of its UMAP and HDBSCAN.
+
+    Average linkage (Sokal and Michener 1958) has no seed and needs no number of groups, only how far apart, on average,
+    two groups may lie. It compares all pairs, so of very many segments a sample is grouped (the first by content hash,
+    which is as good as drawn by lot); the others join the groups they are near to.
+    """
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
+    from bertopic.dimensionality import BaseDimensionalityReduction
     from bertopic.vectorizers import ClassTfidfTransformer
-    from hdbscan import HDBSCAN
+    from sklearn.cluster import AgglomerativeClustering
     from sklearn.feature_extraction.text import CountVectorizer
-    from umap import UMAP
 
-    count = len(corpus.texts)
-    least = max(settings.min_respondents, round(settings.cluster_scale * count**0.5))
+    sample = texts[: settings.most_linked]
     model = BERTopic(
         embedding_model=BaseEmbedder(),
-        umap_model=UMAP(
-            n_neighbors=min(settings.neighbours, count - 1),
-            n_components=settings.components,
-            min_dist=0.0,
-            metric="cosine",
-            random_state=settings.seed,
-            n_jobs=1,
-        ),
-        hdbscan_model=HDBSCAN(
-            min_cluster_size=least, min_samples=max(2, least // 3), cluster_selection_method="leaf", core_dist_n_jobs=1
+        umap_model=BaseDimensionalityReduction(),
+        hdbscan_model=AgglomerativeClustering(
+            n_clusters=None, metric="cosine", linkage="average", distance_threshold=settings.linkage_distance
         ),
         vectorizer_model=CountVectorizer(stop_words=sorted(LABEL_STOP_WORDS), token_pattern=TOKEN_PATTERN),
         ctfidf_model=ClassTfidfTransformer(bm25_weighting=True, reduce_frequent_words=True),
         calculate_probabilities=False,
         verbose=False,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # UMAP says that a seed means one thread: that is the aim
-        try:
-            groups, _ = model.fit_transform(list(corpus.texts), embeddings=_hybrid(corpus, settings))
-        except ValueError as error:
-            if "vocabulary" not in str(error):
-                raise
-            return np.full(count, -1, dtype=np.int64)  # not a word in it but stop words: nothing to name a theme by
-    return np.asarray(groups, dtype=np.int64)
-
-
-def _hybrid(corpus: Corpus, settings: ThemeSettings) -> Vectors:
-    """Join the views of each segment by weight: its meaning, its words, and how it stands to the guide's topics.
-
-    Without words in common or a guide, the views that there are share the weight.
-    """
-    views = [(1 - settings.lexical_weight, corpus.vectors)]
-    lexical = _lexical(corpus, settings) if settings.lexical_weight else None
-    if lexical is not None:
-        views.append((settings.lexical_weight, lexical))
-    views = [(weight * (1 - settings.topic_weight), view) for weight, view in views]
-    if corpus.topics.shape[1]:
-        views.append((settings.topic_weight, _topical(corpus.topics)))
-    return np.hstack([np.sqrt(weight) * view for weight, view in views]).astype(np.float32)
-
-
-def _lexical(corpus: Corpus, settings: ThemeSettings) -> Vectors | None:
-    """Truncated TF-IDF (latent semantic analysis, Deerwester et al. 1990), unit rows; None if too few words recur."""
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    words = TfidfVectorizer(
-        stop_words=sorted(LABEL_STOP_WORDS), token_pattern=TOKEN_PATTERN, sublinear_tf=True, min_df=2
-    )
+    groups = np.full(len(texts), -1, dtype=np.int64)
+    vectors = placed[: len(sample)].copy()
+    vectors[~vectors.any(axis=1), 0] = 1.0  # a row of nothing has no angle
     try:
-        table = words.fit_transform(corpus.texts)
-    except ValueError:  # no word stands in two segments
-        return None
-    dimensions = min(_LEXICAL_DIMENSIONS, table.shape[1] - 1, len(corpus.texts) - 1)
-    if dimensions < 2:
-        return None
-    return unit_rows(TruncatedSVD(dimensions, random_state=settings.seed).fit_transform(table))
+        groups[: len(sample)], _ = model.fit_transform(list(sample), embeddings=vectors)
+    except ValueError as error:
+        if "vocabulary" not in str(error):
+            raise  # else: not a word in it but stop words: nothing to name a theme by
+    return groups
 
 
-def _topical(topics: npt.NDArray[np.float64]) -> Vectors:
-    """Scale topic scores so that a text sure of its topic has length near 1 and one without a topic near 0."""
-    lengths = np.linalg.norm(topics, axis=1, keepdims=True)
-    return np.asarray(topics / (lengths + _TOPIC_DOUBT), dtype=np.float32)
-
-
-def _merge_alike(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Groups:
+def _merge_alike(placed: Vectors, groups: Groups, settings: ThemeSettings) -> Groups:
     """Join the two nearest groups until none are near-identical and there are no more than `max_themes`."""
     merged = _renumbered(groups)
     while merged.max(initial=-1) > 0:
-        cosines = _pair_cosines(_centroids(corpus.vectors, merged))
+        cosines = _pair_cosines(_centroids(placed, merged))
         one, other = np.unravel_index(int(cosines.argmax()), cosines.shape)
         if cosines[one, other] < settings.merge_similarity and len(cosines) <= settings.max_themes:
             break
@@ -253,11 +238,11 @@ def _merge_alike(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Gro
     return merged
 
 
-def _settle(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Groups:
-    """Let the segments that HDBSCAN left out join the group they are near to."""
+def _settle(placed: Vectors, groups: Groups, settings: ThemeSettings) -> Groups:
+    """Let the segments of no group join the group they are near to."""
     if groups.max(initial=-1) < 0:
         return groups
-    cosines = corpus.vectors @ _centroids(corpus.vectors, groups).T
+    cosines = placed @ _centroids(placed, groups).T
     near = cosines.max(axis=1) >= settings.assign_similarity
     return np.where(groups >= 0, groups, np.where(near, cosines.argmax(axis=1), -1)).astype(np.int64)
 
@@ -284,7 +269,7 @@ def _without_small(corpus: Corpus, groups: Groups, least_respondents: int) -> Gr
 
 def _name_groups(
     corpus: Corpus,
-    unexplained: npt.NDArray[np.bool_],
+    placed: Vectors,
     groups: Groups,
     codebook: Codebook,
     wave: Wave,
@@ -293,35 +278,29 @@ def _name_groups(
     settings: ThemeSettings,
     guide: Guide | None,
 ) -> tuple[tuple[Theme, ...], Vectors]:
-    """Turn groups into themes with identifiers, labels and centroids, but those that repeat a known theme."""
-    rest = corpus.subset(unexplained)
-    centroids = _centroids(rest.vectors, groups)
-    fresh = [g for g in range(len(centroids)) if not _known(centroids[g], codebook, settings)]
-    members = [np.flatnonzero(groups == g) for g in fresh]
-    texts = [[rest.texts[i] for i in rows] for rows in members]
+    """Turn groups into themes with identifiers, labels and centroids."""
+    centroids = _centroids(placed, groups)
+    members = [np.flatnonzero(groups == g) for g in range(len(centroids))]
+    texts = [[corpus.texts[i] for i in rows] for rows in members]
     taken = frozenset(theme.label.casefold() for theme in codebook.themes)
-    words = describe_themes(
-        texts, rest.texts, centroids[fresh], Words(encode, codebook.centred), settings.keywords, taken, guide
-    )
+    centre = codebook.space.centred
+    meanings = _centroids(centre(corpus.vectors), groups)
+    words = describe_themes(texts, corpus.texts, meanings, Words(encode, centre), settings.keywords, taken, guide)
     state = ThemeState.CONFIRMED if first else ThemeState.EMERGING
     themes = tuple(
         Theme(theme_id_of(map(content_hash, own)), word.label, word.description, word.keywords, wave, state)
         for own, word in zip(texts, words, strict=True)
     )
-    return themes, centroids[fresh]
-
-
-def _known(centroid: Vectors, codebook: Codebook, settings: ThemeSettings) -> bool:
-    return bool(codebook.themes) and float((codebook.centroids @ centroid).max()) >= settings.merge_similarity
+    return themes, centroids
 
 
 def _nearest_theme(
-    corpus: Corpus, codebook: Codebook, settings: ThemeSettings
+    placed: Vectors, codebook: Codebook, settings: ThemeSettings
 ) -> tuple[Groups, npt.NDArray[np.float64]]:
     """Give every segment its nearest theme's row, or -1 where none is near enough; and the cosine to the nearest."""
-    if not codebook.themes or not corpus.texts:
-        return np.full(len(corpus.texts), -1, dtype=np.int64), np.zeros(len(corpus.texts))
-    cosines = corpus.vectors @ codebook.centroids.T
+    if not codebook.themes or not len(placed):
+        return np.full(len(placed), -1, dtype=np.int64), np.zeros(len(placed))
+    cosines = codebook.cosines(placed)
     nearest = cosines.max(axis=1).astype(np.float64)
     return np.where(nearest >= settings.assign_similarity, cosines.argmax(axis=1), -1).astype(np.int64), nearest
 

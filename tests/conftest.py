@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.codebook import unit_rows
 from analysis.consultation import Consultation, load_consultation
 from analysis.embed import Vectors
 from analysis.settings import Settings, load_settings
+from analysis.space import unit_rows
 from analysis.tables import checked
 from analysis.types import Status
 

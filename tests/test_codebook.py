@@ -16,8 +16,8 @@ from analysis.codebook import (
     split_joined,
     theme_id_of,
     themes_table,
-    unit_rows,
 )
+from analysis.space import Space, unit_rows
 from analysis.tables import checked, write_parquet
 from analysis.types import ThemeId, ThemeState, VisionCode, Wave
 
@@ -38,8 +38,10 @@ THEMES = st.builds(
 
 def codebook_of(themes: list[Theme], dimensions: int = 6, seed: int = 1) -> Codebook:
     chance = np.random.default_rng(seed)
-    origin = chance.normal(size=dimensions).astype(np.float32)
-    return Codebook.empty(origin).extended(themes, unit_rows(chance.normal(size=(len(themes), dimensions))))
+    words = ("bins", "parks, grass", "éclair")
+    axes = chance.normal(size=(len(words), 3)).astype(np.float32)
+    space = Space(chance.normal(size=dimensions).astype(np.float32), words, axes, 2)
+    return Codebook.empty(space).extended(themes, unit_rows(chance.normal(size=(len(themes), dimensions))))
 
 
 def theme(name: str) -> Theme:
@@ -47,8 +49,13 @@ def theme(name: str) -> Theme:
 
 
 def same(one: Codebook, other: Codebook) -> bool:
-    arrays = [(one.centroids, other.centroids), (one.origin, other.origin)]
-    return one.themes == other.themes and all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in arrays if a.size)
+    arrays = [
+        (one.centroids, other.centroids),
+        (one.space.origin, other.space.origin),
+        (one.space.axes, other.space.axes),
+    ]
+    plain = (one.themes, one.space.words, one.space.topics) == (other.themes, other.space.words, other.space.topics)
+    return plain and all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in arrays if a.size)
 
 
 @given(st.lists(THEMES, max_size=4))
@@ -65,7 +72,7 @@ def test_a_codebook_comes_back_from_disk_and_can_be_used(tmp_path: Path, book: C
     again = codebook_from_frame(pd.read_parquet(tmp_path / "codebook.parquet"))
     assert same(book, again)
     vectors = unit_rows(np.random.default_rng(2).normal(size=(3, 6)))
-    np.testing.assert_array_equal(again.centred(vectors), book.centred(vectors))
+    np.testing.assert_array_equal(again.space.centred(vectors), book.space.centred(vectors))
     grown = again.extended([theme("c")], vectors[:1])
     assert grown.centroids.shape == (len(book.themes) + 1, 6)
 
@@ -110,15 +117,16 @@ def test_unit_rows_have_length_one_and_zeros_stay(rows: list[list[float]]) -> No
     np.testing.assert_allclose(lengths, given_rows.any(axis=1), atol=1e-5)
 
 
-def test_cosines_are_seen_from_the_origin() -> None:
-    book = Codebook.empty(np.array([1, 0], dtype=np.float32)).extended([theme("up")], np.array([[0, 1]], np.float32))
-    found = book.cosines(np.array([[1, 1], [1, -1], [2, 0], [1, 0]], dtype=np.float32))
-    np.testing.assert_allclose(found[:, 0], [1, -1, 0, 0])
+def test_embeddings_are_seen_from_the_origin() -> None:
+    space = Space(np.array([1, 0], dtype=np.float32))
+    book = Codebook.empty(space).extended([theme("up")], np.array([[0, 1]], np.float32))
+    seen = space.centred(np.array([[1, 1], [1, -1], [2, 0], [1, 0]], dtype=np.float32))
+    np.testing.assert_allclose(book.cosines(seen)[:, 0], [1, -1, 0, 0])
 
 
 def test_nothing_seen_from_an_origin_is_nothing() -> None:
     nothing = np.zeros((0, 0), dtype=np.float32)  # as VectorStore.get answers for no texts
-    assert len(codebook_of([theme("a")]).centred(nothing)) == 0
+    assert len(codebook_of([theme("a")]).space.centred(nothing)) == 0
 
 
 @given(st.lists(WORDS, max_size=5))

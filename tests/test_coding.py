@@ -8,12 +8,13 @@ import pytest
 from conftest import FakeEncoder, responses_table
 
 from analysis import themes
-from analysis.codebook import Codebook, Theme, unit_rows
+from analysis.codebook import Codebook, Theme
 from analysis.coding import code_themes, link_vision, response_themes, split_responses, texts_to_embed
 from analysis.embed import Vectors, content_hash
 from analysis.labels import Guide
 from analysis.priorities import RESPONSE_KEY
 from analysis.settings import Settings
+from analysis.space import Space, unit_rows
 from analysis.tables import CONTRACT, checked, empty_table
 from analysis.types import Stance, ThemeId, ThemeState, VisionCode, Wave
 from analysis.vision import VisionLinker
@@ -106,7 +107,7 @@ def test_every_segment_and_every_substantive_response_gets_a_vector_once(setting
 
 def codebook_of(*words: str, wave: str = "w0") -> Codebook:
     found = [Theme(ThemeId(f"t-{w}"), w, "", (w,), Wave(wave), ThemeState.CONFIRMED) for w in words]
-    return Codebook.empty(np.zeros(64, dtype=np.float32)).extended(found, FakeEncoder().encode(words))
+    return Codebook.empty(Space(np.zeros(64, dtype=np.float32))).extended(found, FakeEncoder().encode(words))
 
 
 def coded(answers: list[dict[str, str]], book: Codebook, settings: Settings, wave: Wave = WAVE) -> pd.DataFrame:
@@ -120,8 +121,11 @@ def coded(answers: list[dict[str, str]], book: Codebook, settings: Settings, wav
 
 def test_segments_get_the_theme_they_are_near_to_or_none(settings: Settings) -> None:
     book = codebook_of("parks", "buses")
+    settings = settings.model_copy(update={"themes": settings.themes.model_copy(update={"assign_similarity": 0.25})})
     found = coded(ANSWERS, book, settings)
-    nearest = book.cosines(FakeEncoder().encode(found["text"].tolist())).max(axis=1)
+    whole = found.merge(responses_table(ANSWERS), on=RESPONSE_KEY, suffixes=("", "_whole"))["text_whole"]
+    own, around = (FakeEncoder().encode(texts.tolist()) for texts in (found["text"], whole))
+    nearest = book.cosines(unit_rows((own + around) / 2)).max(axis=1)
     np.testing.assert_allclose(found["theme_score"], nearest, atol=1e-4)
     for row, near in zip(found.itertuples(), nearest, strict=True):
         assert (row.theme_id == "") == (near < settings.themes.assign_similarity)
@@ -141,7 +145,7 @@ def test_the_first_themes_are_found_in_the_texts_and_count_respondents(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        themes, "_cluster", lambda corpus, _: np.array(["rent" in text for text in corpus.texts], dtype=np.int64)
+        themes, "_cluster", lambda texts, *_: np.array(["rent" in text for text in texts], dtype=np.int64)
     )
     words = ["high", "unfair", "rising", "absurd", "painful", "steep", "crushing", "endless"]
     answers = [{"response_id": f"a{i}{w}", "text": f"The rent {i} is {w}"} for i in range(2) for w in words]

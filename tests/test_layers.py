@@ -16,8 +16,6 @@ HOMES = {
     "prefect": "flows/",
     "jinja2": "reports/",
     "bertopic": "analysis/themes.py",
-    "umap": "analysis/themes.py",
-    "hdbscan": "analysis/themes.py",
     "spacy": "analysis/anonymise/",
     "presidio_analyzer": "analysis/anonymise/",
     "sentence_transformers": "analysis/embed.py",

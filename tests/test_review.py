@@ -86,6 +86,6 @@ def test_two_letters_of_one_campaign_stay_two(consultation_folder: ConsultationF
 
 def test_words_in_another_script_stop_nothing(settings: Settings, fake_encoder: FakeEncoder) -> None:
     texts = [f"পার্ক খুব সুন্দর {chr(0x0995 + n % 30)}{chr(0x0995 + n // 30)}" for n in range(60)]
-    corpus = Corpus.of([(text, f"p{n}") for n, text in enumerate(texts)], lambda _: fake_encoder.encode(texts))
+    corpus = Corpus.of([(text, text, f"p{n}") for n, text in enumerate(texts)], lambda _: fake_encoder.encode(texts))
     coded = code_wave(corpus, Codebook.empty(), Wave("w"), fake_encoder.encode, settings.themes)
     assert len(coded.theme) == len(set(texts))

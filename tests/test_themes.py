@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import themes
-from analysis.codebook import Codebook, Theme, unit_rows
+from analysis.codebook import Codebook, Theme
 from analysis.embed import Vectors, content_hash
 from analysis.labels import Guide
 from analysis.settings import Settings, load_settings
+from analysis.space import Space, unit_rows
 from analysis.themes import Coded, Corpus, ThemeSettings, code_wave, find_groups
 from analysis.types import ThemeId, ThemeState, Wave
 
@@ -60,7 +61,7 @@ def corpus_of(truth: Planted, order: Iterable[str] | None = None, who: Callable[
         rows = [vector(texts[each], truth) for each in hashes]
         return unit_rows(np.stack(rows)) if rows else np.zeros((0, 0), dtype=np.float32)  # as VectorStore.get
 
-    return Corpus.of([(text, who(text)) for text in (order or truth)], vector_of)
+    return Corpus.of([(text, text, who(text)) for text in (order or truth)], vector_of)
 
 
 def encode(phrases: Sequence[str]) -> Vectors:
@@ -121,7 +122,7 @@ def test_the_order_of_the_input_changes_nothing(first: Coded) -> None:
 
 
 def test_a_segment_has_its_nearest_theme_or_none_if_that_is_too_far(first: Coded) -> None:
-    cosines = first.codebook.cosines(corpus_of(FIRST).vectors)
+    cosines = first.codebook.cosines(first.codebook.space.place(corpus_of(FIRST), SETTINGS))
     np.testing.assert_allclose(first.similarity, cosines.max(axis=1), atol=1e-6)
     near = first.similarity >= SETTINGS.assign_similarity
     np.testing.assert_array_equal(first.theme >= 0, near)
@@ -138,7 +139,7 @@ def test_known_themes_last_and_a_planted_new_topic_is_offered_as_emerging(first:
     known = len(first.codebook.themes)
     assert second.codebook.themes[:known] == first.codebook.themes
     np.testing.assert_array_equal(second.codebook.centroids[:known], first.codebook.centroids)
-    np.testing.assert_array_equal(second.codebook.origin, first.codebook.origin)
+    assert second.codebook.space is first.codebook.space
     new = second.codebook.themes[known:]
     assert [(theme.state, theme.first_wave) for theme in new] == [(ThemeState.EMERGING, WAVE_2)]
     assert set(new[0].keywords) & {"library", *NEW_TOPIC["library"]}
@@ -162,10 +163,9 @@ def test_a_later_wave_without_any_segment_leaves_the_codebook_as_it_is(first: Co
 
 
 def test_a_group_near_a_known_theme_is_no_new_theme(first: Coded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(themes, "_cluster", lambda corpus, _: np.zeros(len(corpus.texts), dtype=np.int64))
-    everything_unexplained = SETTINGS.model_copy(update={"wave_similarity": 1.0})
+    monkeypatch.setattr(themes, "_cluster", lambda texts, *_: np.zeros(len(texts), dtype=np.int64))
     truth = {text: topic for text, topic in planted(TOPICS, 40, 4).items() if topic == "parks"}
-    second = code_wave(corpus_of(truth), first.codebook, WAVE_2, encode, everything_unexplained)
+    second = code_wave(corpus_of(truth), first.codebook, WAVE_2, encode, SETTINGS)
     assert second.codebook is first.codebook
 
 
@@ -194,7 +194,8 @@ def test_the_least_number_of_segments_is_fitted() -> None:
 def test_identical_vectors_give_at_most_one_theme() -> None:
     texts = {f"words number {i} say {i * i}": "same" for i in range(45)}
     corpus = corpus_of(texts)
-    flat = replace(corpus, vectors=np.repeat(unit_rows(np.ones((1, DIMENSIONS))), len(texts), axis=0))
+    same = np.repeat(unit_rows(np.ones((1, DIMENSIONS))), len(texts), axis=0)
+    flat = replace(corpus, vectors=same, whole_vectors=same)
     coded = code_wave(flat, Codebook.empty(), WAVE_1, FakeEncoder().encode, SETTINGS)
     assert len(coded.codebook.themes) <= 1
     assert np.isfinite(coded.similarity).all()
@@ -208,7 +209,7 @@ def clusters(monkeypatch: pytest.MonkeyPatch, truth: Planted) -> None:
     """Let the clustering find just what was planted, so that only what follows it is tested."""
     names = sorted(set(truth.values()))
     monkeypatch.setattr(
-        themes, "_cluster", lambda corpus, _: np.array([names.index(truth[t]) for t in corpus.texts], dtype=np.int64)
+        themes, "_cluster", lambda texts, *_: np.array([names.index(truth[t]) for t in texts], dtype=np.int64)
     )
 
 
@@ -286,7 +287,7 @@ def test_topics_of_a_guide_are_those_of_the_texts() -> None:
     guide = Guide((), lambda vectors: (vectors[:, :2] + 1).astype(np.float64) / 2)
     encoder = FakeEncoder()
     texts = {content_hash(text): text for text in FIRST}
-    pairs = [(text, text) for text in FIRST]
+    pairs = [(text, text, text) for text in FIRST]
     corpus = Corpus.of(pairs, lambda hashes: encoder.encode([texts[each] for each in hashes]), guide)
     np.testing.assert_allclose(corpus.topics, (encoder.encode(corpus.texts)[:, :2] + 1) / 2)
     kept = corpus.subset(np.arange(len(corpus.texts)) % 3 == 0)
@@ -310,7 +311,8 @@ def test_a_corpus_holds_each_text_once_with_all_who_said_it(pairs: list[tuple[st
     def vector_of(hashes: Sequence[str]) -> Vectors:
         return np.array([[int(each, 16) % 997] for each in hashes], dtype=np.float32)
 
-    corpus, reverse = Corpus.of(pairs, vector_of), Corpus.of(pairs[::-1], vector_of)
+    rows = [(text, text, who) for text, who in pairs]
+    corpus, reverse = Corpus.of(rows, vector_of), Corpus.of(rows[::-1], vector_of)
     assert corpus.texts == reverse.texts == tuple(sorted({text for text, _ in pairs}, key=content_hash))
     np.testing.assert_array_equal(corpus.vectors, vector_of([content_hash(text) for text in corpus.texts]))
     for text, people in zip(corpus.texts, corpus.raised_by, strict=True):
@@ -322,7 +324,7 @@ def test_a_corpus_holds_each_text_once_with_all_who_said_it(pairs: list[tuple[st
 
 
 def test_settings_refuse_what_cannot_work(settings: Settings) -> None:
-    for name, value in {"min_documents": 5, "max_themes": 0, "min_share": 1.5, "neighbours": 1}.items():
+    for name, value in {"min_documents": 5, "max_themes": 0, "min_share": 1.5, "linkage_distance": 0}.items():
         with pytest.raises(ValueError, match=name):
             ThemeSettings.model_validate({**settings.themes.model_dump(), name: value})
 
@@ -333,8 +335,41 @@ def test_a_label_that_is_taken_is_not_given_again(monkeypatch: pytest.MonkeyPatc
     fresh = coded_first(FIRST).codebook
     far = unit_rows(np.random.default_rng(1).normal(size=(1, DIMENSIONS)))
     old = Theme(ThemeId("t-old"), fresh.themes[0].label, "", (), WAVE_1, ThemeState.CONFIRMED)
-    book = Codebook.empty(fresh.origin).extended([old], far)
+    book = Codebook.empty(Space(fresh.space.origin)).extended([old], far)
     again = code_wave(corpus_of(FIRST), book, WAVE_2, encode, SETTINGS).codebook
     labels = [theme.label.casefold() for theme in again.themes]
     assert again.themes[0] == old
     assert len(labels) == len(set(labels)) == 1 + len(TOPICS)
+
+
+# --- the space --------------------------------------------------------------------------------------------------------
+
+
+def test_a_segment_is_seen_with_its_response() -> None:
+    texts = {content_hash(text): text for text in ("it never opens", "parks grass", "buses fares")}
+
+    def vector_of(hashes: Sequence[str]) -> Vectors:
+        return unit_rows(np.stack([word_direction(texts[each].split()[-1]) for each in hashes]))
+
+    both = [("it never opens", "parks grass", "a"), ("it never opens", "buses fares", "b")]
+    corpus = Corpus.of([*both, ("parks grass", "parks grass", "c")], vector_of)
+    placed = Space(np.zeros(DIMENSIONS, dtype=np.float32)).place(corpus, SETTINGS)
+    park = corpus.texts.index("parks grass")
+    seen = list(zip(corpus.texts, corpus.wholes, strict=True))
+    in_park, in_bus = (seen.index(each[:2]) for each in both)
+    assert placed[in_park] @ placed[park] > placed[in_bus] @ placed[park]
+
+
+def test_later_waves_are_placed_by_the_words_of_the_first(first: Coded) -> None:
+    space = first.codebook.space
+    assert {"trees", "rubbish"} <= set(space.words)
+    assert "librarian" not in space.words
+    placed = space.place(corpus_of(planted(NEW_TOPIC, 5, 9)), SETTINGS)
+    assert placed.shape == (5, first.codebook.centroids.shape[1])
+    np.testing.assert_allclose(np.linalg.norm(placed, axis=1), 1, atol=1e-5)
+
+
+def test_of_very_many_segments_a_sample_is_grouped_and_the_others_join() -> None:
+    few = SETTINGS.model_copy(update={"most_linked": 100})
+    corpus = corpus_of(FIRST)
+    assert agreement(corpus, coded_first(FIRST, few).theme.tolist(), FIRST) >= 0.9

@@ -1,0 +1,147 @@
+"""The space in which segments are compared: what they mean, the words they use, and the topics that they touch.
+
+Each view is of a segment within its response, since "it never opens" says little without what stands before it. The
+space is made from a consultation's first wave and kept with its codebook, so that later waves are seen the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.embed import Vectors
+from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN
+
+_LEXICAL_DIMENSIONS = 64
+_DOCUMENTS_AN_AXIS = 8  # with fewer, an axis is one response's own words and nothing is alike
+_MOST_WORDS = 8_000
+_TOPIC_DOUBT = 0.3
+
+
+class Weights(Protocol):
+    """How much each view counts: 0 to 1."""
+
+    @property
+    def own_weight(self) -> float:
+        """The segment's own part beside its response's."""
+
+    @property
+    def lexical_weight(self) -> float:
+        """Words beside meaning."""
+
+    @property
+    def topic_weight(self) -> float:
+        """Topics of the guide beside words and meaning."""
+
+
+class Seen(Protocol):
+    """Segments with what is known of them, row by row; `wholes` are the responses they stand in."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The segments."""
+
+    @property
+    def wholes(self) -> tuple[str, ...]:
+        """Their responses."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """Embeddings of the segments, unit rows."""
+
+    @property
+    def whole_vectors(self) -> Vectors:
+        """Embeddings of the responses, unit rows."""
+
+    @property
+    def topics(self) -> npt.NDArray[np.float64]:
+        """Scores on the guide's topics, blended; no columns without a guide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where zero of the embeddings is, the words known, and where each word points.
+
+    `origin` is the mean vector of the first wave's segments: what all text of a consultation has in common tells no
+    theme from another. `axes` has one row a word, its inverse document frequency times its place on each axis of the
+    latent semantic analysis (Deerwester et al. 1990). `topics` is how many topics the guide had.
+    """
+
+    origin: Vectors
+    words: tuple[str, ...] = ()
+    axes: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    topics: int = 0
+
+    @classmethod
+    def of(cls, seen: Seen, seed: int, origin: Vectors | None = None) -> Space:
+        """The space of a first wave, or with an `origin` of what is new in a later one."""
+        words, axes = _lexical_axes(seen.wholes, seed)
+        return cls(seen.vectors.mean(axis=0) if origin is None else origin, words, axes, seen.topics.shape[1])
+
+    def centred(self, vectors: Vectors) -> Vectors:
+        """Embeddings seen from the origin, unit length."""
+        return unit_rows(vectors - self.origin) if self.origin.size and len(vectors) else vectors
+
+    def place(self, seen: Seen, weights: Weights) -> Vectors:
+        """Unit rows, one a segment. A view that does not exist leaves its weight to the others."""
+        own = weights.own_weight
+        meaning = unit_rows(own * self.centred(seen.vectors) + (1 - own) * self.centred(seen.whole_vectors))
+        views = [(1.0, meaning)]
+        if self.words:
+            lexical = unit_rows(own * self._lexical(seen.texts) + (1 - own) * self._lexical(seen.wholes))
+            views = [(1 - weights.lexical_weight, meaning), (weights.lexical_weight, lexical)]
+        if self.topics and seen.topics.shape[1] == self.topics:
+            views = [(weight * (1 - weights.topic_weight), view) for weight, view in views]
+            views.append((weights.topic_weight, _topical(seen.topics)))
+        return unit_rows(np.hstack([np.sqrt(weight) * view for weight, view in views]))
+
+    def _lexical(self, texts: tuple[str, ...]) -> Vectors:
+        """Unit rows; zero for a text without a known word."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        if not texts:
+            return np.zeros((0, self.axes.shape[1]), dtype=np.float32)
+        counter = CountVectorizer(vocabulary=list(self.words), token_pattern=TOKEN_PATTERN, dtype=np.float32)
+        counts = counter.transform(texts)
+        counts.data = 1 + np.log(counts.data)
+        return unit_rows(np.asarray(counts @ self.axes, dtype=np.float32))
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """Scale each row to length 1; rows of length 0 stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+
+
+def _lexical_axes(texts: tuple[str, ...], seed: int) -> tuple[tuple[str, ...], Vectors]:
+    """The words of at least two responses, and their axes; nothing if too few recur."""
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    documents = sorted(set(texts))
+    words = TfidfVectorizer(
+        stop_words=sorted(LABEL_STOP_WORDS),
+        token_pattern=TOKEN_PATTERN,
+        sublinear_tf=True,
+        min_df=2,
+        max_features=_MOST_WORDS,
+    )
+    try:
+        table = words.fit_transform(documents)
+    except ValueError:  # no word stands in two responses
+        return (), np.zeros((0, 0), dtype=np.float32)
+    dimensions = min(_LEXICAL_DIMENSIONS, len(documents) // _DOCUMENTS_AN_AXIS, table.shape[1] - 1)
+    if dimensions < 2:
+        return (), np.zeros((0, 0), dtype=np.float32)
+    exact = TruncatedSVD(dimensions, algorithm="arpack", random_state=seed)  # the default's answer depends on its seed
+    components = exact.fit(table).components_
+    return tuple(words.get_feature_names_out()), np.asarray((components * words.idf_).T, dtype=np.float32)
+
+
+def _topical(topics: npt.NDArray[np.float64]) -> Vectors:
+    """Scale topic scores so that a text sure of its topic has length near 1 and one without a topic near 0."""
+    lengths = np.linalg.norm(topics, axis=1, keepdims=True)
+    return np.asarray(topics / (lengths + _TOPIC_DOUBT), dtype=np.float32)
