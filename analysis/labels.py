@@ -104,12 +104,6 @@ def phrases_of(text: str) -> Iterator[str]:
                     yield " ".join(tokens[start:end])
 
 
-def shared_phrase(texts: Sequence[str]) -> float:
-    """Return the share of the texts that use the phrase most of them use, 0 to 1."""
-    counts = Counter(phrase for text in texts for phrase in set(phrases_of(text)))
-    return max(counts.values(), default=0) / max(len(texts), 1)
-
-
 def _could_name(tokens: Sequence[str]) -> bool:
     first, last = tokens[0], tokens[-1]
     inner_ok = all(

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.codebook import Codebook, Theme, theme_id_of
 from analysis.embed import Vectors, content_hash
-from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, Guide, Words, describe_themes, shared_phrase
+from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, Guide, Words, describe_themes
 from analysis.space import Space, unit_rows
 from analysis.types import ThemeState, Wave
 
@@ -42,8 +42,6 @@ class ThemeSettings(BaseModel):
     own_weight: float = Field(gt=0, le=1)
     lexical_weight: float = Field(ge=0, le=1)
     topic_weight: float = Field(ge=0, lt=1)
-    least_topical: float = Field(ge=0, le=1)
-    least_shared: float = Field(ge=0, le=1)
     merge_similarity: float = Field(ge=-1, le=1)
     assign_similarity: float = Field(ge=-1, le=1)
     least_novelty: float = Field(ge=0, le=2)
@@ -164,7 +162,6 @@ def find_groups(corpus: Corpus, least_respondents: int, settings: ThemeSettings,
     groups = _without_small(corpus, _cluster(corpus.texts, placed, settings), min(_SMALLEST, least_respondents))
     groups = _merge_alike(placed, groups, settings)
     groups = _settle(placed, groups, settings)
-    groups = _without_vague(corpus, groups, settings)
     return _renumbered(_without_small(corpus, groups, least_respondents))
 
 
@@ -245,17 +242,6 @@ def _settle(placed: Vectors, groups: Groups, settings: ThemeSettings) -> Groups:
     cosines = placed @ _centroids(placed, groups).T
     near = cosines.max(axis=1) >= settings.assign_similarity
     return np.where(groups >= 0, groups, np.where(near, cosines.argmax(axis=1), -1)).astype(np.int64)
-
-
-def _without_vague(corpus: Corpus, groups: Groups, settings: ThemeSettings) -> Groups:
-    """Dissolve groups that nothing can be said of: no topic of the guide, and no phrase that many of them use."""
-    kept = groups.copy()
-    for group in range(int(groups.max(initial=-1)) + 1):
-        rows = np.flatnonzero(groups == group)
-        topical = corpus.topics[rows].max(axis=1, initial=0.0).mean() >= settings.least_topical
-        if not topical and shared_phrase([corpus.texts[i] for i in rows]) < settings.least_shared:
-            kept[rows] = -1
-    return kept
 
 
 def _without_small(corpus: Corpus, groups: Groups, least_respondents: int) -> Groups:

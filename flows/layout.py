@@ -14,8 +14,8 @@ from typing import Any
 
 from analysis.files import sha256_of, write_atomically
 
-_VERSIONED = ("bertopic", "hdbscan", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
-              "sentence-transformers", "spacy", "torch", "umap-learn")  # fmt: skip
+_VERSIONED = ("bertopic", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
+              "sentence-transformers", "spacy", "torch")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from analysis.codebook import unit_rows
-from analysis.labels import LABEL_STOP_WORDS, Guide, ThemeWords, Words, describe_themes, phrases_of, shared_phrase
+from analysis.labels import LABEL_STOP_WORDS, Guide, ThemeWords, Words, describe_themes, phrases_of
+from analysis.space import unit_rows
 
 PLACEHOLDERS = ["[PERSON]", "[PERSON 2]", "[ADDRESS]", "[PHONE_NUMBER]", "[illegible]", "[?]"]
 
@@ -156,12 +156,6 @@ def test_topical_words_come_before_others() -> None:
     texts = ["swans ducks", "ducks and the swans", "the swans, ducks"]
     for topic in ("swans", "ducks"):
         assert named([texts], guide=guide_to(topic))[0].keywords[0] == topic
-
-
-def test_the_shared_phrase_is_the_one_most_use() -> None:
-    assert shared_phrase(["the parks", "parks parks and trees", "trees", "rents"]) == 0.5
-    assert shared_phrase(["the", "of"]) == shared_phrase([]) == 0.0
-    assert shared_phrase(["parks", "parks"]) == 1.0
 
 
 SAID = st.lists(

@@ -241,8 +241,7 @@ def test_the_least_share_counts_respondents(monkeypatch: pytest.MonkeyPatch) -> 
 def test_there_are_no_more_themes_than_wanted(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     clusters(monkeypatch, FIRST)
     corpus = corpus_of(FIRST)
-    topical = replace(corpus, topics=np.ones((len(corpus.texts), 1)))  # a union of topics is not dissolved as vague
-    groups = find_groups(topical, 5, SETTINGS.model_copy(update={"max_themes": most}))
+    groups = find_groups(corpus, 5, SETTINGS.model_copy(update={"max_themes": most}))
     assert len(set(groups.tolist()) - {-1}) == most
     assert (groups >= 0).all()
 
@@ -265,22 +264,6 @@ def test_segments_left_out_join_the_group_they_are_near_to(monkeypatch: pytest.M
     assert agreement(corpus, find_groups(corpus, 5, SETTINGS).tolist(), FIRST) == 1.0
     far = SETTINGS.model_copy(update={"assign_similarity": 1.0})
     np.testing.assert_array_equal(find_groups(corpus, 5, far) < 0, left_out < 0)
-
-
-def test_a_group_of_which_nothing_can_be_said_is_dissolved_unless_the_guide_knows_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    words = {"parks": TOPICS["parks"], "odds": [f"oddment{i}" for i in range(200)]}
-    chooser = random.Random(1)
-    truth = planted({"parks": words["parks"]}, 30, 1) | {
-        " ".join(chooser.sample(words["odds"], 4)): "odds" for _ in range(30)
-    }
-    clusters(monkeypatch, truth)
-    corpus = corpus_of(truth)
-    groups = find_groups(corpus, 5, SETTINGS)
-    assert {truth[text] for text, group in zip(corpus.texts, groups, strict=True) if group >= 0} == {"parks"}
-    known = np.full((len(corpus.texts), 1), SETTINGS.least_topical + 0.1)
-    assert find_groups(replace(corpus, topics=known), 5, SETTINGS).min() == 0
 
 
 def test_topics_of_a_guide_are_those_of_the_texts() -> None:
