@@ -122,7 +122,11 @@ def report(
         typer.echo(f"Report: {path}")
 
 
-review = typer.Typer(no_args_is_help=True, help="Look at what a machine cannot decide; decisions are kept as data.")
+review = typer.Typer(
+    no_args_is_help=True,
+    help="Look at what a machine cannot decide; decisions are kept as data.",
+    epilog="Example: manifesto review export data/raw/bowling-green --out review.xlsx",
+)
 app.add_typer(review, name="review")
 
 
