@@ -197,10 +197,17 @@ class Evidence(Cues, Signatures):
             last = j
             while last < len(self.words) and self.folded[last] not in BYNAMES and self._belongs_beside(last):
                 last += 1
+            last += last == i + 1 and self._town_as_surname(i, last)
             if (first, last) != (i, j):
                 del self.found[i]
                 self.found[first] = (last, score)
                 self.taken.update(range(first, last))
+
+    def _town_as_surname(self, i: int, last: int) -> bool:
+        """ "Yvonne Hucknall": right after a first name a town's name ends a person's, if a phrase ends there."""
+        if self.kinds[i] != GIVEN or last >= len(self.words) or self.kept[last] != "PLACE" or not self._capital(last):
+            return False
+        return self.kept[last + 1 : last + 2] != ["PLACE"] and self._ends(last + 1) and not self._taken(last, last + 1)
 
     def _belongs_beside(self, i: int) -> bool:
         capital = self.words[i][0].isupper() and len(self.words[i]) > 1 and not self._taken(i, i + 1)

@@ -169,7 +169,7 @@ _SPELLED_DATE = (
 DATE = rf"(?:{_ISO_DATE}|{_WORDED_DATE}|{_NUMERIC_DATE})"
 _ANY_WORDS = r"(?:\s{1,2}[^\W\d_][\w'’\-]{0,20},?){1,5}?"
 _BIRTH = (
-    r"\b(?:d\.?\s?o\.?\s?b\b\.?|date\s(?:of|off)\sbirth|birth\s?-?date|birth\s?day|b-?day|born|birth)"
+    r"\b(?:d\.?\s?o\.?\s?b\b\.?|date\s(?:of|off)\sbirth|birth\s?-?date|birth\scert(?:ificate)?|birth\s?day|b-?day|born|birth)"
     r"(?:\s{1,2}(?:is|was|on|in|the|of|[a-z]{3,9}day|at|date|his|her|my)){0,4}\s{0,2}[:=,.\-\u2013(]{0,2}\s{0,2}(?:the\s)?"
 )
 
