@@ -17,7 +17,7 @@ from analysis.consultation import Consultation
 from analysis.embed import content_hash
 from analysis.ingest import load_wave
 from analysis.settings import Settings
-from analysis.tables import checked, empty_table, rows_of
+from analysis.tables import checked, empty_table, pieces_by_type, rows_of
 from analysis.types import (
     CONFIDENCES,
     PiiSpan,
@@ -73,8 +73,7 @@ class SafeWave:
     @property
     def redactions(self) -> dict[str, int]:
         """Pieces of personal data replaced, by type."""
-        counts = self.removed.groupby("label")["pieces"].sum()
-        return {str(label): int(pieces) for label, pieces in sorted(counts.items())}
+        return pieces_by_type(self.removed)
 
 
 def load_and_redact(

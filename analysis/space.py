@@ -104,10 +104,12 @@ class Space:
 
         if not texts:
             return np.zeros((0, self.axes.shape[1]), dtype=np.float32)
+        row_of = {text: row for row, text in enumerate(dict.fromkeys(texts))}  # a response stands here once a segment
         counter = CountVectorizer(vocabulary=list(self.words), token_pattern=TOKEN_PATTERN, dtype=np.float32)
-        counts = counter.transform(texts)
+        counts = counter.transform(row_of)
         counts.data = 1 + np.log(counts.data)
-        return unit_rows(np.asarray(counts @ self.axes, dtype=np.float32))
+        rows = unit_rows(np.asarray(counts @ self.axes, dtype=np.float32))
+        return rows[[row_of[text] for text in texts]]
 
 
 def unit_rows(vectors: Vectors) -> Vectors:

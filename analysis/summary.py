@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.codebook import split_joined
 from analysis.priorities import RESPONSE_KEY, Priorities
-from analysis.tables import rows_of
+from analysis.tables import pieces_by_type, rows_of
 from analysis.types import (
     Breakdown,
     Campaign,
@@ -134,7 +134,7 @@ class _Summary:
             excluded=self._excluded(),
             languages=self._languages(),
             breakdowns=self._breakdowns(),
-            redactions=self._redactions(),
+            redactions=pieces_by_type(self._removed_here()),
             removed=self._removed(),
             marked=_counts(self._substantive["marks"].str.split().explode().dropna()),
             marked_responses=int((self._substantive["marks"] != "").sum()),
@@ -224,10 +224,6 @@ class _Summary:
         turn = rows.groupby("stance", sort=False).cumcount()
         first = rows.assign(turn=turn).sort_values("turn", kind="stable").head(wanted)
         return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(first))
-
-    def _redactions(self) -> dict[str, int]:
-        counts = self._removed_here().groupby("label")["pieces"].sum()
-        return {str(label): int(pieces) for label, pieces in sorted(counts.items())}
 
     def _removed(self) -> tuple[Removed, ...]:
         rows = self._removed_here().sort_values(["label", "question_id", "confidence"])

@@ -144,6 +144,12 @@ def read_table(name: str, folder: Path) -> pd.DataFrame:
     return pd.read_parquet(path) if path.exists() else empty_table(name)
 
 
+def pieces_by_type(redactions: pd.DataFrame) -> dict[str, int]:
+    """Count the pieces of personal data replaced, by type, from rows of the table `redactions`."""
+    counts = redactions.groupby("label")["pieces"].sum()
+    return {str(label): int(pieces) for label, pieces in sorted(counts.items())}
+
+
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows as named tuples (pandas' stubs do not know their columns)."""
     yield from table.itertuples(index=False)

@@ -124,8 +124,8 @@ def code_wave(
     if first and corpus.texts:
         codebook = Codebook.empty(Space.of(corpus, settings.seed))
     placed = codebook.space.place(corpus, settings)
-    around = codebook.space if first else Space.of(corpus, settings.seed, codebook.space.origin)
-    groups = find_groups(corpus, _least_respondents(corpus, settings), settings, around)
+    own = placed if first else Space.of(corpus, settings.seed, codebook.space.origin).place(corpus, settings)
+    groups = find_groups(corpus, _least_respondents(corpus, settings), settings, own)
     groups = groups if first else _only_new(placed, groups, codebook, settings)
     new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
     return _settled(corpus, placed, codebook, new, centroids, settings)
@@ -151,14 +151,17 @@ def _settled(
         new, centroids = tuple(new[i] for i in keep), centroids[keep]
 
 
-def find_groups(corpus: Corpus, least_respondents: int, settings: ThemeSettings, space: Space | None = None) -> Groups:
+def find_groups(
+    corpus: Corpus, least_respondents: int, settings: ThemeSettings, placed: Vectors | None = None
+) -> Groups:
     """Cluster the segments; merge near-identical groups, dissolve small ones. Returns a group per segment, -1 none.
 
-    They are compared in `space`, by default their own.
+    They are compared as `placed`, by default in a space of their own.
     """
     if len(corpus.texts) < settings.min_documents:
         return np.full(len(corpus.texts), -1, dtype=np.int64)
-    placed = (space or Space.of(corpus, settings.seed)).place(corpus, settings)
+    if placed is None:
+        placed = Space.of(corpus, settings.seed).place(corpus, settings)
     groups = _without_small(corpus, _cluster(corpus.texts, placed, settings), min(_SMALLEST, least_respondents))
     groups = _merge_alike(placed, groups, settings)
     groups = _settle(placed, groups, settings)

@@ -20,7 +20,6 @@ from prefect.cache_policies import NO_CACHE
 from analysis import coding, intake
 from analysis.anonymise import Anonymiser
 from analysis.anonymise.corrections import Corrections, read_corrections
-from analysis.anonymise.keep import read_keep_lists
 from analysis.anonymise.residual import ResidualCheck
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
 from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
@@ -185,8 +184,8 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
 
 def _defence(plan: Plan) -> intake.Defence:
     corrections = Corrections(read_corrections(plan.consultation.folder))
-    keep = read_keep_lists(plan.settings.anonymise.keep_file)
-    return intake.Defence(Anonymiser(plan.settings.anonymise), corrections, ResidualCheck(keep))
+    anonymiser = Anonymiser(plan.settings.anonymise)
+    return intake.Defence(anonymiser, corrections, ResidualCheck(anonymiser.keep))
 
 
 class _Embedder:

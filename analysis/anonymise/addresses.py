@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.identifiers import Rule
-from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES, words
+from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES, listed, words
 
 _NOT_IN_NAMES = (
     "bed|beds|bedroom|bedrooms|bedroomed|storey|storeys|story|year|years|yr|yrs|month|months|week|weeks|day|days|minute|minutes|min|mins"
@@ -26,7 +26,8 @@ _LOWER_BLOCK = "(?i:house|hse|court|crt|point|tower|heights|mansions|lodge|wharf
 _BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
 _STREET_WORDS = frozenset(STREET_TYPES)
 _BLOCK_WORDS = frozenset(BLOCK_TYPES)
-_UNITS = r"(?i:flat|flt|apt|apartment|unit|maisonette|plot|bedsit|studio)"
+_UNIT_WORDS = listed("flat flt apt apartment unit maisonette plot bedsit studio")
+_UNITS = f"(?i:{'|'.join(_UNIT_WORDS)})"
 
 # Cheap, so tried first: a digit, or the head of "number" or of a number in words.
 _STARTS = rf"\b(?=[0-9]|(?i:no\b|num|house\b|{'|'.join(sorted({word[:4] for word in NUMBER_WORDS}))}))"
@@ -38,6 +39,7 @@ _NUMERAL = r"[0-9]{1,4}(?:[a-zA-Z](?![\w])|\s[A-D](?=[\s,]))?(?:\s?[\-–/&]\s?[
 _WORDS = f"(?i:{'|'.join(NUMBER_WORDS)})"
 _NUMBER_IN_WORDS = rf"(?:{_WORDS}(?i:\shundred(?:\sand)?)?(?:[\s\-]{_WORDS}){{0,2}})"
 _LABEL = r"(?:(?i:number|no|num|house)\b\.?\s{0,2})?"
+_DOOR = r"(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{0,2}"
 _NUMBER = rf"(?:{_LABEL}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))"
 _GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2})"
 _HEADS = "Old|New|Long|Green|Main|Little|Second|First|Back|Short|Near|Private|OLD|NEW|LONG|GREEN|MAIN|LITTLE|BACK|SHORT"
@@ -91,7 +93,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         0.7,
         digits=0,
         case_sensitive=True,
-        whole=words("flat flt apt apartment unit maisonette plot bedsit studio"),
+        whole=frozenset(_UNIT_WORDS),
     ),
     Rule(
         "ADDRESS",
@@ -157,9 +159,9 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     Rule(
         "ADDRESS",
         "street or block, then number",
-        rf"\b(?=[NnHhDd])(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{{0,2}}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$)){_END}"
+        rf"\b(?=[NnHhDd]){_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$)){_END}"
         rf"(?<=(?:[A-Z][\w'’]{{1,20}}\s(?:{_STREET}|{_BLOCK}|(?i:estate|centre))|[a-z'’]{{4,20}}\s(?:{_SURE_STREET}|{_LOWER_BLOCK}))"
-        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{{0,2}}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
+        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?{_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
         0.6,
         _refuse_years,
         digits=0,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from analysis.anonymise.detect import PRECEDENCE, Detector
 from analysis.anonymise.gazetteer import fold
+from analysis.anonymise.keep import KeepList
 from analysis.types import PiiSpan, RawText, Redaction, SafeText
 
 LABELS = tuple(sorted(PRECEDENCE))
@@ -44,6 +45,11 @@ class Anonymiser:
     def __init__(self, settings: AnonymiseSettings) -> None:
         self._detector = Detector(settings.spacy_model, settings.min_score, settings.keep_file)
 
+    @property
+    def keep(self) -> KeepList:
+        """What stays by name."""
+        return self._detector.keep
+
     def redact(self, text: RawText) -> Redaction:
         """One response without personal data; all text outside the spans is unchanged."""
         return next(self.redact_many([text]))
@@ -66,7 +72,7 @@ class Anonymiser:
             open_drafts = [i for i, _ in changed]
             if not open_drafts:
                 break
-        return [Redaction(SafeText(_replaced(draft)[0]), draft.spans) for draft in drafts]
+        return [redaction_of(draft.raw, draft.spans) for draft in drafts]
 
 
 def redaction_of(raw: RawText, spans: tuple[PiiSpan, ...]) -> Redaction:

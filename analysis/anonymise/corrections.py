@@ -7,7 +7,6 @@ spoken of by its row numbers.
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from analysis.anonymise.anonymiser import LABELS, redaction_of
 from analysis.consultation import CORRECTIONS_FILE as FILE_NAME
+from analysis.embed import content_hash
 from analysis.errors import Fault, InputError
 from analysis.files import write_atomically
 from analysis.types import PiiSpan, RawText, Redaction, SafeText
@@ -55,12 +55,15 @@ class Corrections:
 
     def __init__(self, corrections: Sequence[Correction] = ()) -> None:
         self._all = tuple(corrections)
+        self._of_response: dict[str, list[int]] = {}  # "" for those of any response
+        for i, correction in enumerate(self._all):
+            self._of_response.setdefault(correction.response_id, []).append(i)
         self._pointless = set(range(len(self._all)))
 
     def apply(self, wave: str, response_id: str, question_id: str, raw: RawText, redaction: Redaction) -> Redaction:
         """The redaction as a person wants it: first what to keep, then what to take out."""
         spans = redaction.spans
-        mine = [(i, c) for i, c in enumerate(self._all) if c.concerns(wave, response_id, question_id)]
+        mine = self._about(wave, response_id, question_id)
         for action, change in ((Action.KEEP, _without), (Action.REDACT, _with)):
             for i, correction in mine:
                 if correction.action == action:
@@ -71,12 +74,16 @@ class Corrections:
 
     def cleared(self, wave: str, response_id: str, question_id: str, text: SafeText) -> bool:
         """Whether a person looked at this very text and found that it tells nothing."""
-        for i, correction in enumerate(self._all):
-            about = correction.action == Action.CLEAR and correction.concerns(wave, response_id, question_id)
-            if about and correction.text_hash == text_hash(text):
+        for i, correction in self._about(wave, response_id, question_id):
+            if correction.action == Action.CLEAR and correction.text_hash == text_hash(text):
                 self._pointless.discard(i)
                 return True
         return False
+
+    def _about(self, wave: str, response_id: str, question_id: str) -> list[tuple[int, Correction]]:
+        """The decisions that concern a response, in their order, with their numbers."""
+        rows = sorted({*self._of_response.get("", ()), *self._of_response.get(response_id, ())})
+        return [(i, self._all[i]) for i in rows if self._all[i].concerns(wave, response_id, question_id)]
 
     def warnings(self, wave: str) -> list[str]:
         """The decisions on this wave that fitted no response, by their rows."""
@@ -88,8 +95,8 @@ class Corrections:
 
 
 def text_hash(text: SafeText) -> str:
-    """What a `clear` decision is bound to: 16 hexadecimal digits of the SHA-256 of the redacted text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """What a `clear` decision is bound to: 16 hexadecimal digits of the redacted text's content hash."""
+    return content_hash(text)[:16]
 
 
 def read_corrections(folder: Path) -> tuple[Correction, ...]:

@@ -239,7 +239,7 @@ class Cues(Reading):
                 self._initialled(i)
             elif self.casual and self.kinds[i] == UNKNOWN and self._nameable(i):
                 self._unknown_before_address(i)
-            elif self.words[i] == "A" and self._is_name(i + 1) and self._listed_alone(i + 1):
+            elif self.words[i] == "A" and self._listed_alone(i + 1):
                 self._believe(i, i + 2, LIKELY)
             elif self._capital_name(i) or (self.kinds[i] == GIVEN and self._nameable(i)):
                 j = self._trimmed(i, self._read(i))

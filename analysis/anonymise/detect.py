@@ -39,11 +39,11 @@ class Detector:
     """The recognisers, made once. Holds no text."""
 
     def __init__(self, spacy_model: str, min_score: float, keep_file: str) -> None:
-        self._keep = read_keep_lists(keep_file)
+        self.keep = read_keep_lists(keep_file)
         self._min_score = min_score
         presidio(whole=bool(spacy_model))  # an installed pipeline may need what Presidio adds to spaCy
         self._recognisers = recognisers((*RULES, *ADDRESS_RULES))
-        self._people = NameFinder(self._keep, spacy_model)
+        self._people = NameFinder(self.keep, spacy_model)
 
     def detect(self, texts: Sequence[str]) -> list[tuple[PiiSpan, ...]]:
         """For each text its spans, in order and apart."""
@@ -75,16 +75,16 @@ class Detector:
         if rule.label in {"PHONE", "NHS_NUMBER", "ID_NUMBER"}:
             return self._service_line(value)
         if rule.label in {"EMAIL", "URL_OR_HANDLE"}:
-            return _public_site(value, self._keep)
+            return _public_site(value, self.keep)
         if rule.label in {"ADDRESS", "POSTCODE"}:
-            return " ".join(value.lower().replace(",", " ").split()) in self._keep.addresses
+            return " ".join(value.lower().replace(",", " ").split()) in self.keep.addresses
         return False
 
     def _service_line(self, value: str) -> bool:
         national = _national(value)
         if national.startswith(("03", "0800", "0808")) and 10 <= len(national) <= 11:
             return True  # numbers of organisations only (Ofcom, National Telephone Numbering Plan)
-        return any(national == line or (len(line) > 3 and national.startswith(line)) for line in self._keep.phones)
+        return self.keep.holds_line(national)
 
 
 def _national(value: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
-from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, NUMBER_WORDS, words
+from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, NUMBER_WORDS, listed, words
 
 SEP = r"[ \t.\-\u2010-\u2015\u00a0]{0,2}"
 DIGIT = r"[0-9]"
@@ -180,6 +180,10 @@ _PLATE_SUFFIX = rf"[A-Z]{{3}}{SEP}[0-9]{{1,3}}{SEP}[A-HJ-NPR-TV-Y]"
 _PLATE_DATELESS = r"(?:[A-Z]{1,3}[ \-]?[0-9]{1,4}|[0-9]{1,4}[ \-]?[A-Z]{1,3})"
 _PLATE_CUE = r"\b(?:reg(?:istration)?(?:\s(?:plate|mark))?|(?:number\s?|licen[cs]e\s)?plates?|vrm|vrn)" + _CUE_GAP
 
+_PROVIDERS = tuple(listed("gmail googlemail hotmail outlook yahoo icloud live aol btinternet sky protonmail msn"))
+_NETWORK_WORDS = tuple(
+    listed("insta ig snap tik twitter facebook fb telegram discord threads linkedin youtube twitch bluesky nextdoor")
+)
 _SITE = (
     r"(?:instagram|facebook|fb|twitter|x|tiktok|linkedin|youtube|youtu|vimeo|soundcloud|gofundme|linktr|t|wa|snapchat"
     r"|threads|onlyfans|patreon|justgiving|nextdoor|pinterest|twitch|github|medium|substack|blogspot|wordpress|etsy|depop)"
@@ -233,15 +237,15 @@ RULES: tuple[Rule, ...] = (
         "EMAIL",
         "in words",
         r"(?<![\w.+%\-])[\w.+%\-]{1,64}(?:\s(?:dot|underscore|dash|hyphen)\s[\w+%\-]{1,40}){0,4}\s(?:at|@)\s"
-        r"(?:(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|live|aol|btinternet|sky|protonmail|msn|example)"
+        rf"(?:(?:{'|'.join(_PROVIDERS)}|example)"
         r"(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{2,4}){0,2}|[\w\-]{2,40}(?:\sdot\s[a-z]{2,12}){1,3})\b",
-        0.8, digits=0, words=("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "live", "aol", "btinternet", "sky", "protonmail", "msn", "example", " dot ",)),
+        0.8, digits=0, words=(*_PROVIDERS, "example", " dot ")),
     Rule(
         "EMAIL",
         "in several words",
         rf"(?:(?<=[:=]\s)(?:[\w.+%\-]{{1,30}}\s){{2,6}}|(?<![\w.])[\w.+%\-]{{2,40}}\s(?:(?:{'|'.join([*DIGIT_WORDS, *NUMBER_WORDS])}|[0-9]+)[\s\-]){{1,6}})(?:at|@)\s"
-        r"(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|live|aol|btinternet|sky|protonmail|msn)(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{2,4}){0,2}\b",
-        0.8, digits=0, words=("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "live", "aol", "btinternet", "sky", "protonmail", "msn",)),
+        rf"(?:{'|'.join(_PROVIDERS)})(?:\s?(?:\.|\sdot\s|dot\s|\spoint\s)\s?[a-z]{{2,4}}){{0,2}}\b",
+        0.8, digits=0, words=_PROVIDERS),
     # --- links, handles, network addresses ------------------------------------------------------------------------------
     Rule("URL_OR_HANDLE", "link", r"\bhttps?://[^\s<>\"'()\[\]]{2,400}(?<![.,;:!?])", 0.9, digits=0, words=("http",)),
     Rule("URL_OR_HANDLE", "web address", r"(?<![\w@.])www\.[^\s<>\"'()\[\]]{3,400}(?<![.,;:!?])", 0.9, digits=0, words=("www.",)),
@@ -262,19 +266,19 @@ RULES: tuple[Rule, ...] = (
         "named network",
         rf"\b{_NETWORK}(?:\s(?:is|as|at|under|handle|name|user|username|account|me|i'?m|im|its|it's|-)){{1,4}}\s?[:=\-]?\s?\K"
         r"(?:@\s?)?(?=[\w.]{0,40}[\d_.][\w])[\w][\w.]{2,40}(?<!\.)",
-        0.7, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
+        0.7, digits=0, words=_NETWORK_WORDS),
     Rule(
         "URL_OR_HANDLE",
         "on a network as",
         rf"\b{_NETWORK}\s(?:as|under|at|[:=])\s?\K(?!(?:a|an|the|my|our|if|well|soon|they|we|you|it|i|far|long|much)\b)[\w][\w.]{{3,40}}(?<!\.)",
-        0.6, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
+        0.6, digits=0, words=_NETWORK_WORDS),
     Rule(
         "URL_OR_HANDLE",
         "name on a network",
         rf"\b(?:i['’]?m|i am|it['’]?s|follow(?:\sme)?|find me|me)(?:\s(?:as|at|under))?\s\K[a-z0-9][\w.]{{4,40}}(?=,?\son\s(?:the\s)?{_NETWORK}\b)",
         0.6,
-        _refuses(_is_a_word), digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
-    Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, digits=0, words=("insta", "ig", "snap", "tik", "twitter", "facebook", "fb", "telegram", "discord", "threads", "linkedin", "youtube", "twitch", "bluesky", "nextdoor",)),
+        _refuses(_is_a_word), digits=0, words=_NETWORK_WORDS),
+    Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, digits=0, words=_NETWORK_WORDS),
     Rule(
         "URL_OR_HANDLE",
         "IP address",

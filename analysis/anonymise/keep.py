@@ -31,6 +31,10 @@ class KeepList:
         """Entries of one word, but those of `words`."""
         return frozenset(p for p in self.places | self.organisations | self.figures | self.institutions if " " not in p)
 
+    def holds_line(self, digits: str) -> bool:
+        """Whether a number, dialled inside the country, is one that everyone may ring; long entries are prefixes."""
+        return any(digits == line or (len(line) > 3 and digits.startswith(line)) for line in self.phones)
+
     def joined(self, other: KeepList) -> KeepList:
         """This list and another."""
         return KeepList(**{f.name: getattr(self, f.name) | getattr(other, f.name) for f in fields(KeepList)})

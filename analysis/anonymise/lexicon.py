@@ -146,7 +146,7 @@ CALENDAR_WORDS = words(
     """
 )
 ARTICLES = words("the a an this that these those any some every each no of")
-BEFORE_PLACES = words(
-    "in near at via through round outside around into onto on of the a an towards beyond across along behind like visit"
-)
+_PREPOSITIONS_OF_PLACE = words("in near at via through round outside around into of")
+BEFORE_TOWNS = _PREPOSITIONS_OF_PLACE | words("to from then")  # before a town that is a first name too ("to Chelsea")
+BEFORE_PLACES = _PREPOSITIONS_OF_PLACE | words("onto on the a an towards beyond across along behind like visit")
 BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc nana")

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.keep import KeepList, read_general
+from analysis.anonymise.lexicon import BEFORE_TOWNS
+from analysis.anonymise.phrases import Phrases
 from analysis.anonymise.presidio import import_spacy
 from analysis.anonymise.reading import NameSpan, Token
-from analysis.anonymise.wording import words as words_of
 from analysis.errors import ModelError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 BATCH = 256
-BEFORE_PLACES = words_of("in to from near at then via through round outside around into of")
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
 
@@ -40,7 +40,7 @@ class NameFinder:
         self._first_names = read_general().single_words() & load_gazetteer().all_given()
         self._nlp = _shipped_pipeline()
         self._recogniser = Recogniser(self._nlp)
-        self._phrases = PhraseFinder(keep)
+        self._phrases = _kept_phrases(keep)
         self._model = _installed_model(spacy_model) if spacy_model else None
 
     def find(self, texts: Iterable[str]) -> Iterator[tuple[NameSpan, ...]]:
@@ -78,9 +78,9 @@ class NameFinder:
         A place or brand that is also a first name ("Chelsea", "Victoria") is kept unless it is likely a person here.
         """
         kept = [""] * len(words)
-        for kind, start, end in self._phrases.find(words):
+        for kind, start, end in self._phrases.find([word.lower() for word in words]):
             person = end == start + 1 and likely[start] >= FIRST_NAME and words[start].lower() in self._first_names
-            person = person and not (start and words[start - 1].lower() in BEFORE_PLACES)
+            person = person and not (start and words[start - 1].lower() in BEFORE_TOWNS)
             if not person and not any(kept[start:end]):
                 kept[start:end] = [kind] * (end - start)
         return kept
@@ -115,37 +115,22 @@ class Recogniser:
         return [scores[:, self._person] for scores in self._softmax.predict(self._encode.predict(texts))]
 
 
-class PhraseFinder:
-    """Finds the phrases of the keep list in any case; by first word, so that a word of no phrase costs one look."""
+def _kept_phrases(keep: KeepList) -> Phrases:
+    """The phrases of the keep list by kind, in lower case and with either apostrophe."""
+    from analysis.anonymise.tokens import split
 
-    def __init__(self, keep: KeepList) -> None:
-        from analysis.anonymise.tokens import split
-
-        kinds = {
-            "PLACE": keep.places,
-            "INSTITUTION": keep.institutions,
-            "ORGANISATION": keep.organisations,
-            "FIGURE": keep.figures,
-            "WORDS": frozenset(p for p in keep.words if " " in p or "'" in p),
-        }
-        self._kinds: dict[tuple[str, ...], str] = {}
-        self._lengths: dict[str, set[int]] = {}
-        for kind, phrases in kinds.items():
-            for form in sorted({form for phrase in phrases for form in _forms(phrase)}):
-                words = tuple(word.lower() for word in split(form)[0])
-                self._kinds.setdefault(words, kind)
-                self._lengths.setdefault(words[0], set()).add(len(words))
-
-    def find(self, words: list[str]) -> list[tuple[str, int, int]]:
-        """(kind, start, end) of each phrase, longest first."""
-        lower = [word.lower() for word in words]
-        found = [
-            (kind, i, i + length)
-            for i, word in enumerate(lower)
-            for length in self._lengths.get(word, ())
-            if i + length <= len(lower) and (kind := self._kinds.get(tuple(lower[i : i + length])))
-        ]
-        return sorted(found, key=lambda match: (match[1] - match[2], match[1]))
+    kinds = {
+        "PLACE": keep.places,
+        "INSTITUTION": keep.institutions,
+        "ORGANISATION": keep.organisations,
+        "FIGURE": keep.figures,
+        "WORDS": frozenset(p for p in keep.words if " " in p or "'" in p),
+    }
+    known: dict[tuple[str, ...], str] = {}
+    for kind, phrases in kinds.items():
+        for form in sorted({form for phrase in phrases for form in _forms(phrase)}):
+            known.setdefault(tuple(word.lower() for word in split(form)[0]), kind)
+    return Phrases(known)
 
 
 def _forms(phrase: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from analysis.anonymise.detect import PLACEHOLDER
 from analysis.anonymise.gazetteer import Gazetteer, fold, load_gazetteer
 from analysis.anonymise.keep import KeepList
 from analysis.anonymise.lexicon import ARTICLES, CALENDAR_WORDS, FUNCTION_WORDS, PLACE_TYPES, RELATIONS
+from analysis.anonymise.phrases import Phrases
 from analysis.anonymise.wording import DIGIT_WORDS, STREET_TYPES, listed
 from analysis.types import SafeText
 
@@ -87,10 +88,10 @@ class ResidualCheck:
 
     def __init__(self, keep: KeepList) -> None:
         everything = keep.places | keep.institutions | keep.organisations | keep.figures | keep.words
-        self._public = frozenset(_phrase(entry) for entry in everything)
-        self._institutions = frozenset(_phrase(entry) for entry in keep.institutions)
+        self._public = _phrases(everything)
+        self._institutions = _phrases(keep.institutions)
         self._contacts = re.compile("|".join(sorted(map(re.escape, _public_contacts(keep)), key=len, reverse=True)))
-        self._lines = keep.phones
+        self._keep = keep
         self._lists = load_gazetteer()
 
     def marks(self, texts: Sequence[SafeText], respondents: Sequence[str]) -> list[tuple[str, ...]]:
@@ -104,7 +105,7 @@ class ResidualCheck:
             case "name":
                 return any(self._suspects(words, rare))
             case "number":
-                return _long_number(words.text, self._lines)
+                return _long_number(words.text, self._keep)
             case "contact":
                 return _CONTACT.search(self._contacts.sub(" ", words.text.lower())) is not None
             case "address":
@@ -115,7 +116,7 @@ class ResidualCheck:
     # --- names --------------------------------------------------------------------------------------------------------
 
     def _suspects(self, words: _Words, rare: frozenset[str]) -> Iterator[bool]:
-        public = _covered(words.folded, self._public)
+        public = {i for _, start, end in self._public.find(words.folded) for i in range(start, end)}
         for i, (word, folded) in enumerate(zip(words.words, words.folded, strict=True)):
             if word[0].isalpha() and i not in public and len(folded) > 2:
                 yield self._suspect(words, i, folded, rare)
@@ -148,7 +149,7 @@ class ResidualCheck:
         return len(kinds) >= _KINDS_ENOUGH or "belief_or_origin" in kinds
 
     def _names_institution(self, words: _Words) -> bool:
-        if _covered(words.folded, self._institutions):
+        if self._institutions.find(words.folded):
             return True
         kinds = _institution_words()
         return any(
@@ -164,18 +165,10 @@ def _rare(read: Sequence[_Words], respondents: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word, count in writers.items() if count == 1)
 
 
-def _covered(folded: Sequence[str], phrases: frozenset[tuple[str, ...]]) -> set[int]:
-    """Positions inside one of the phrases."""
-    covered: set[int] = set()
-    for i in range(len(folded)):
-        for length in range(1, _LONGEST_PHRASE + 1):
-            if tuple(folded[i : i + length]) in phrases:
-                covered.update(range(i, i + length))
-    return covered
-
-
-def _phrase(entry: str) -> tuple[str, ...]:
-    return tuple(fold(re.sub(r"[’']s$", "", word)) for word in _WORD.findall(entry))
+def _phrases(entries: Iterable[str]) -> Phrases:
+    """The entries as words in the form in which a response is read."""
+    words = (tuple(fold(re.sub(r"[’']s$", "", word)) for word in _WORD.findall(entry)) for entry in entries)
+    return Phrases({phrase: "public" for phrase in words if 0 < len(phrase) <= _LONGEST_PHRASE})
 
 
 def _of_a_place(words: _Words, i: int) -> bool:
@@ -199,17 +192,11 @@ def _is_unknown(lists: Gazetteer, word: str, folded: str) -> bool:
     return not acronym and not word_of_english and folded not in RELATIONS
 
 
-def _long_number(text: str, lines: frozenset[str]) -> bool:
+def _long_number(text: str, keep: KeepList) -> bool:
     runs = (m.group() for m in _RUN.finditer(text))
-    if any(not (_YEARS.match(run) or _THOUSANDS.match(run) or _is_line(run, lines)) for run in runs):
+    if any(not (_YEARS.match(run) or _THOUSANDS.match(run) or keep.holds_line(re.sub(r"\D", "", run))) for run in runs):
         return True
     return any(form.search(text) for form in (_MIXED, _SPELLED, _PLATE, _DATE))
-
-
-def _is_line(run: str, lines: frozenset[str]) -> bool:
-    """A telephone number that everyone may ring."""
-    digits = re.sub(r"\D", "", run)
-    return any(len(line) > 3 and digits.startswith(line) for line in lines)
 
 
 def _public_contacts(keep: KeepList) -> set[str]:
