@@ -13,6 +13,7 @@ from analysis.clean import CleanSettings
 from analysis.consultation import default_settings, plain_faults
 from analysis.embed import EmbedSettings
 from analysis.errors import InputError
+from analysis.evaluate import EvaluateSettings
 from analysis.ingest import IngestSettings
 from analysis.segment import SegmentSettings
 from analysis.summary import ReportSettings
@@ -32,6 +33,7 @@ class Settings(BaseModel):
     embed: EmbedSettings
     themes: ThemeSettings
     vision: VisionSettings
+    evaluate: EvaluateSettings
     report: ReportSettings
 
     def fingerprint(self, *stages: str) -> str:

@@ -118,6 +118,81 @@ class Segment:
     end: int
 
 
+# --- how well codings agree -------------------------------------------------------------------------------------------
+
+MACHINE = "machine"
+"""The name of the machine among coders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How two coders, or a coder and people, agree on `responses` codings; kappa is the mean over themes.
+
+    None stands where there is nothing to measure.
+    """
+
+    one: str
+    other: str
+    responses: int
+    samples_f1: Estimate | None
+    micro_f1: Estimate | None
+    macro_f1: Estimate | None
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeAgreement:
+    """The machine against people on one theme: how often people and the machine gave it, and how well they agree."""
+
+    code: VisionCode
+    people: int
+    machine: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAgreement:
+    """The machine against people on the responses of one group; no figure where too few were coded."""
+
+    demographic: str
+    group: str
+    responses: int
+    samples_f1: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What comparing codings of `responses` responses gave; `humans` is people among themselves, if several coded."""
+
+    responses: int
+    coders: tuple[str, ...]
+    min_responses: int
+    machine: Agreement
+    humans: Agreement | None
+    pairs: tuple[Agreement, ...]
+    themes: tuple[ThemeAgreement, ...]
+    alpha_people: float | None
+    alpha_all: float | None
+    groups: tuple[GroupAgreement, ...]
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether enough responses were coded to say anything."""
+        return self.responses >= self.min_responses
+
+
 # --- what a report shows ----------------------------------------------------------------------------------------------
 
 
@@ -222,7 +297,8 @@ class ReportData:
 
     `outside_vision` is what respondents raise that no vision theme covers; `few` are examples of responses that have
     no found theme. `redactions` counts replaced personal data by type, `removed` by question and confidence too;
-    `marked` is how many responses a person should look at, by what for. `provenance` is (name, value) of the run.
+    `marked` is how many responses a person should look at, by what for; `evaluation` compares the vision links with
+    those of people who coded blind. `provenance` is (name, value) of the run.
     """
 
     consultation_id: str
@@ -251,3 +327,4 @@ class ReportData:
     removed: tuple[Removed, ...] = ()
     marked: Mapping[str, int] = field(default_factory=dict)
     marked_responses: int = 0
+    evaluation: Evaluation | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.scaffold import ScaffoldReport
     from flows.consultation import RunResult
+    from flows.plan import Plan
 
 BAD_INPUT, PROGRAM_FAULT = 2, 1
 
@@ -153,6 +154,55 @@ def review_apply(folder: Folder, book: Annotated[Path, typer.Argument(metavar="R
     typer.echo(f"{count:,} new decisions kept in {folder / 'redactions.csv'}. Run: manifesto run {folder}")
 
 
+@app.command(epilog="Example: manifesto sample data/raw/bowling-green --out to-code.xlsx --coder anna --coder ben")
+def sample(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(metavar="OUT.xlsx", help="Workbook to write, one for each coder.")] = Path(
+        "to-code.xlsx"
+    ),
+    size: Annotated[int, typer.Option("--size", "-n", min=1, help="How many responses.")] = 150,
+    coder: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Who will code; may be given again.")] = None,
+    processed: Processed = PROCESSED,
+) -> None:
+    """Draw responses by lot for people to code without seeing the machine's answer."""
+    from flows.evaluating import sample_to_code
+
+    for path in sample_to_code(_plan(folder, processed), size, coder or [], out):
+        typer.echo(f"To code: {path}")
+    typer.echo(f"When they are filled in: manifesto evaluate FILES --consultation {folder}")
+
+
+@app.command(epilog="Example: manifesto evaluate anna.xlsx ben.xlsx --consultation data/raw/bowling-green")
+def evaluate(
+    coded: Annotated[list[Path], typer.Argument(metavar="CODED.csv", help="Codings by people, CSV or XLSX.")],
+    consultation: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Compare with its results; else the files' texts are linked.")
+    ] = None,
+    vision: Annotated[
+        str, typer.Option(metavar="FRAMEWORK", help="Without a consultation: the framework that was coded to.")
+    ] = "borough_manifesto",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Without a consultation: where details go.")] = Path(
+        "evaluation"
+    ),
+    processed: Processed = PROCESSED,
+) -> None:
+    """Measure the vision links against people's codings, and people against each other."""
+    from flows.evaluating import evaluate_consultation, evaluate_texts
+    from flows.evaluation_wording import lines_of
+
+    if consultation:
+        found = evaluate_consultation(coded, _plan(consultation, processed))
+    else:
+        found = evaluate_texts(coded, vision, out)
+    for line in lines_of(found.evaluation):
+        typer.echo(line)
+    if found.left_out:
+        typer.echo(f"{found.left_out:,} codings are of answers that say nothing or could not be read; left out.")
+    typer.echo(f"Details, with the most telling disagreements: {found.folder}")
+    if consultation:
+        typer.echo(f"To show it in the report: manifesto run {consultation}")
+
+
 @app.command(epilog="Example: manifesto anonymise in.csv --id 'Response ID' --text Comments --out out.csv")
 def anonymise(
     source: Annotated[Path, typer.Argument(metavar="IN.csv")],
@@ -213,6 +263,12 @@ def _guesses(made: ScaffoldReport) -> Iterator[str]:
     if made.unused:
         yield f"  not used: {', '.join(made.unused)}"
     yield from (f"  note: {warning}" for warning in made.warnings)
+
+
+def _plan(folder: Path, processed: Path) -> Plan:
+    from flows.plan import Plan, RunRequest
+
+    return Plan(RunRequest(folder, processed, REPORTS))
 
 
 def _run(folder: Path, processed: Path, reports: Path, wave: str | None) -> RunResult:

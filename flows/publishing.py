@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +17,7 @@ from analysis.coding import response_themes
 from analysis.intake import SafeWave
 from analysis.tables import checked, empty_table, read_table
 from analysis.types import QuestionId, ReportData, Stance, Status, ThemeState
+from flows.evaluating import stored_evaluation
 from flows.layout import library_versions
 from flows.plan import Plan, WavePlan
 
@@ -93,12 +95,13 @@ def report_data(plan: Plan, wave: WavePlan) -> ReportData:
     upto = {name: table[table["wave"].isin(names)] for name, table in tables.items() if "wave" in table}
     themes = tables["themes"][tables["themes"]["first_wave"].isin(names)]
     counts = _intake(plan, wave)
-    return summary.summarise(
+    data = summary.summarise(
         summary.Tables(themes=themes, **upto),
         _about(plan, wave, tuple(names)),
         sum(counts["rows_read"].values()),
         plan.settings.report,
     )
+    return replace(data, evaluation=stored_evaluation(plan))
 
 
 def _about(plan: Plan, wave: WavePlan, names: tuple[Any, ...]) -> summary.About:

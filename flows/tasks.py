@@ -27,7 +27,7 @@ from analysis.errors import ManifestoError
 from analysis.files import write_atomically
 from analysis.tables import checked, write_csv, write_parquet
 from analysis.vision import VisionLinker, examples_of, fit_linker, guide_of
-from flows import publishing
+from flows import evaluating, publishing
 from flows.layout import code_fingerprint, fingerprint, is_done, mark_done
 from flows.plan import Plan, WavePlan
 from flows.progress import step
@@ -171,7 +171,10 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
     state = plan.layout.wave(wave.wave)
     about = plan.consultation.model_dump_json(include={"about", "questions"})
     report = plan.settings.fingerprint("report")
-    key = fingerprint(wave.keys["vision"], about, report, code_fingerprint("reports"), str(folder.resolve()))
+    evaluation = evaluating.fingerprint_of(plan)
+    key = fingerprint(
+        wave.keys["vision"], about, report, code_fingerprint("reports"), evaluation, str(folder.resolve())
+    )
     outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "report.xlsx")]
     if is_done(state, "report", key, outputs):
         return False

@@ -159,6 +159,12 @@ def accounting(data: ReportData) -> Accounting:
     )
 
 
+def theme_title(data: ReportData, code: str) -> str:
+    """Title of a vision theme by its code; what is outside the vision has its own name."""
+    titles: dict[str, str] = {vision.code: vision.title for vision in data.vision}
+    return titles.get(code, "Outside the vision")
+
+
 def vision_titles(data: ReportData, theme: ThemeSummary) -> Sequence[str]:
     """Titles of the vision themes that `theme` is linked to, in rank order; an unknown code stands for itself."""
     titles = {vision.code: vision.title for vision in ranked(data)}

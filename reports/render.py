@@ -26,6 +26,7 @@ _FILTERS: Final = {
     "counted": wording.counted,
     "worded": wording.worded,
     "percent": wording.percent,
+    "decimal": wording.decimal,
     "about": wording.about,
     "points": wording.points,
     "change_in_words": wording.change_in_words,
@@ -108,5 +109,6 @@ def _view(data: ReportData) -> dict[str, Any]:
         "chart": charts.ranked_chart(visions),
         "account": figures.accounting(data),
         "linked": lambda theme: figures.vision_titles(data, theme),
+        "theme_title": lambda code: figures.theme_title(data, code),
         "suppressed": lambda value: wording.suppressed(value, data.min_cell),
     }

@@ -96,6 +96,11 @@ def worded(value: int) -> str:
     return _SMALL[value] if 0 <= value < len(_SMALL) else number(value)
 
 
+def decimal(value: float | None) -> str:
+    """A figure between 0 and 1 with two decimals; a dash where there is none."""
+    return NO_FIGURE if value is None else f"{value:.2f}"
+
+
 def percent(share: float) -> str:
     """A share (0 to 1) for tables, with one decimal; a small share is never shown as nothing."""
     return "under 0.1%" if 0 < share < 0.0005 else f"{100 * share:.1f}%"

@@ -6,9 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.types import (
+    Agreement,
     Breakdown,
     Campaign,
     Count,
+    Estimate,
+    Evaluation,
+    GroupAgreement,
     QuestionId,
     QuestionSummary,
     Quote,
@@ -18,6 +22,7 @@ from analysis.types import (
     SafeText,
     Stance,
     Status,
+    ThemeAgreement,
     ThemeId,
     ThemeState,
     ThemeSummary,
@@ -199,6 +204,26 @@ def questions() -> tuple[QuestionSummary, ...]:
     )
 
 
+EVALUATION = Evaluation(
+    responses=150,
+    coders=("anna", "ben"),
+    min_responses=30,
+    machine=Agreement("machine", "people", 300, Estimate(0.81, 0.77, 0.85), Estimate(0.8, 0.75, 0.84), None, 0.74),
+    humans=Agreement("people", "people", 150, Estimate(0.84, 0.79, 0.88), Estimate(0.83, 0.8, 0.86), None, None),
+    pairs=(),
+    themes=(
+        ThemeAgreement(VisionCode("HOUSING"), 61, 58, 0.91, 0.86, 0.88, 0.84),
+        ThemeAgreement(VisionCode("NONE"), 0, 4, 0.0, None, 0.0, None),
+    ),
+    alpha_people=0.79,
+    alpha_all=None,
+    groups=(
+        GroupAgreement("age_band", "16 to 24", 41, Estimate(0.8, 0.7, 0.9)),
+        GroupAgreement("age_band", "75 and over", 9, None),
+    ),
+)
+
+
 def report_data(**changes: Any) -> ReportData:
     """The report with everything in it; `changes` replace fields."""
     full = ReportData(
@@ -245,6 +270,7 @@ def report_data(**changes: Any) -> ReportData:
         marked={"name": 14, "combination": 3, "new kind": 1},
         marked_responses=17,
         min_cell=10,
+        evaluation=EVALUATION,
         provenance=(
             ("Made on", "1 July 2017"),
             ("Software", "manifesto-voices 0.1.0"),

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_fixture import EARLIER, LITTER, NOTHING, NOW, empty_data, open_data, report_data
+from report_fixture import EARLIER, EVALUATION, LITTER, NOTHING, NOW, empty_data, open_data, report_data
 from report_html import Node, parse
 
 from analysis.types import Breakdown, Campaign, Quote, ReportData, SafeText, ThemeState
@@ -118,7 +118,7 @@ def test_each_chart_has_title_description_and_figures_beside_it(page: Node) -> N
 
 def test_wide_tables_are_labelled_regions_a_keyboard_can_scroll(page: Node) -> None:
     regions = [node for node in page.all("div") if node.get("class") == "scroll"]
-    assert len(regions) == 3
+    assert len(regions) == 4
     for region in regions:
         assert (region.get("role"), region.get("tabindex")) == ("region", "0")
         assert region.get("aria-labelledby") == region.first("caption").get("id")
@@ -371,3 +371,14 @@ def test_clean_keeps_all_that_can_be_printed(text: str) -> None:
 
 def test_page_is_the_same_each_time() -> None:
     assert render_report(report_data()) == render_report(report_data())
+
+
+def test_agreement_with_people_is_shown_only_where_there_is_some(page: Node) -> None:
+    shown = section(page, "evaluation").text
+    assert "2 people read 150 answers" in shown
+    assert "Machine and people: 0.81" in shown
+    assert "16 to 24" in shown
+    assert "75 and over" not in shown  # too few were coded
+    assert "How far to trust" not in render_report(report_data(evaluation=None))
+    few = replace(EVALUATION, responses=12)
+    assert "too few to say" in render_report(report_data(evaluation=few))
