@@ -154,6 +154,28 @@ def review_apply(folder: Folder, book: Annotated[Path, typer.Argument(metavar="R
     typer.echo(f"{count:,} new decisions kept in {folder / 'redactions.csv'}. Run: manifesto run {folder}")
 
 
+framework_commands = typer.Typer(
+    no_args_is_help=True,
+    help="Look after the file that holds a council's vision.",
+    epilog="Example: manifesto framework check our_vision.toml",
+)
+app.add_typer(framework_commands, name="framework")
+
+
+@framework_commands.command("check", epilog="Example: manifesto framework check our_vision.toml")
+def framework_check(
+    name: Annotated[str, typer.Argument(metavar="FRAMEWORK", help="A framework file, or the name of a shipped one.")],
+) -> None:
+    """Say what will make links to a vision wrong: overlaps, thin themes, ambiguous examples. Writes nothing."""
+    from flows.frameworks import check_framework
+
+    framework, advice = check_framework(name)
+    typer.echo(f"{framework.framework.title}: {len(framework.themes)} themes, ready to use.")
+    for each in advice:
+        typer.echo(f"  {each}")
+    typer.echo(f"{len(advice)} pieces of advice." if advice else "Nothing to mend.")
+
+
 @app.command(epilog="Example: manifesto sample data/raw/bowling-green --out to-code.xlsx --coder anna --coder ben")
 def sample(
     folder: Folder,

@@ -13,7 +13,20 @@ from pathlib import Path
 import pytest
 from conftest import CONSULTATION, write_export
 
-COMMANDS = ("demo", "new", "check", "run", "report", "review", "sample", "evaluate", "anonymise", "serve", "purge")
+COMMANDS = (
+    "demo",
+    "new",
+    "check",
+    "run",
+    "report",
+    "review",
+    "sample",
+    "evaluate",
+    "framework",
+    "anonymise",
+    "serve",
+    "purge",
+)
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "Perpetua Quillfeather"
 
