@@ -95,8 +95,8 @@ def _themes_alike(framework: Framework, examples: Sequence[Example], near: npt.N
 
 
 def _overlapping(examples: Sequence[Example], cosines: Vectors) -> Iterator[Advice]:
-    rows, columns = np.nonzero(np.triu(cosines, 1) >= _SAME)
-    for one, other in sorted(zip(rows.tolist(), columns.tolist(), strict=True), key=lambda pair: (-cosines[pair], pair)):
+    pairs = np.argwhere(np.triu(cosines, 1) >= _SAME).tolist()
+    for one, other in sorted(pairs, key=lambda pair: (-cosines[pair[0], pair[1]], pair)):
         a, b = examples[one], examples[other]
         if not set(a.themes) & set(b.themes) and a.text.casefold() != b.text.casefold():
             problem = f'says the same as "{b.text}", but is {_named(a)}, not {_named(b)}.'
