@@ -13,16 +13,19 @@ import pandas as pd
 from analysis.embed import Vectors
 from analysis.space import Space
 from analysis.tables import rows_of
-from analysis.types import ThemeId, ThemeState, VisionCode, Wave
+from analysis.types import Origin, ThemeId, ThemeState, VisionCode, Wave
 
-THEME_COLUMNS = ("theme_id", "label", "description", "keywords", "first_wave", "state", "vision")
+THEME_COLUMNS = ("theme_id", "label", "description", "keywords", "first_wave", "state", "vision", "origin")
 SEPARATOR = "; "
 _ORIGIN, _WORD = "origin", "word"  # rows of the kept frame that are no themes
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One theme; its identifier is derived from the segments it was found in and kept for good."""
+    """One theme; its identifier is derived from the segments it was found in and kept for good.
+
+    One of a code frame (`origin`) has its identifier from there.
+    """
 
     theme_id: ThemeId
     label: str
@@ -31,6 +34,7 @@ class Theme:
     first_wave: Wave
     state: ThemeState
     vision: tuple[VisionCode, ...] = ()
+    origin: Origin = "found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def themes_table(codebook: Codebook) -> pd.DataFrame:
             t.first_wave,
             str(t.state),
             SEPARATOR.join(t.vision),
+            t.origin,
         )
         for t in codebook.themes
     ]
@@ -111,6 +116,7 @@ def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
             Wave(row.first_wave),
             ThemeState(row.state),
             tuple(VisionCode(code) for code in split_joined(row.vision)),
+            row.origin,
         )
         for row in rows_of(rows)
     )

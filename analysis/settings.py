@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis.anonymise import AnonymiseSettings
 from analysis.clean import CleanSettings
+from analysis.coder import CoderSettings
 from analysis.consultation import default_settings, plain_faults
 from analysis.embed import EmbedSettings
 from analysis.errors import InputError
@@ -32,6 +33,7 @@ class Settings(BaseModel):
     segment: SegmentSettings
     embed: EmbedSettings
     themes: ThemeSettings
+    code_frame: CoderSettings
     vision: VisionSettings
     evaluate: EvaluateSettings
     report: ReportSettings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -177,7 +178,14 @@ class _Summary:
             vision=tuple(VisionCode(code) for code in split_joined(row["vision"])),
             count=count,
             quotes=self._quotes(raised, self._settings.quotes, count.respondents),
+            origin="given" if row.get("origin") == "given" else "found",
+            beside_given=row.get("origin") != "given" and self._has_given,
         )
+
+    @cached_property
+    def _has_given(self) -> bool:
+        themes = self._tables.themes
+        return "origin" in themes and bool((themes["origin"] == "given").any())
 
     def _since(self, first: Wave, count: Count) -> Count:
         """Leave out the shares of waves before a theme was known: they were not coded for it, so 0 would be false."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import ManifestoError
 from analysis.files import write_atomically
-from analysis.types import CONFIDENCES, STANCES, Status, ThemeState
+from analysis.types import CONFIDENCES, ORIGINS, STANCES, Status, ThemeState
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -55,6 +55,8 @@ CONTRACT: dict[str, dict[str, type]] = {
         "theme_id": str,
         "theme_score": float,
         "vision": str,
+        "also": str,
+        "also_scores": str,
     },
     "themes": {
         "theme_id": str,
@@ -64,6 +66,7 @@ CONTRACT: dict[str, dict[str, type]] = {
         "first_wave": str,
         "state": str,
         "vision": str,
+        "origin": str,
     },
     "response_themes": {
         "wave": str,
@@ -88,6 +91,7 @@ _ALLOWED = {
     ("responses", "status"): [str(status) for status in Status],
     ("redactions", "confidence"): list(CONFIDENCES),
     ("themes", "state"): [str(state) for state in ThemeState],
+    ("themes", "origin"): list(ORIGINS),
     ("response_themes", "stance"): list(STANCES),
 }
 _KEYS = {

@@ -101,11 +101,15 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A wave coded against its codebook: per distinct segment a theme's row (-1 none) and the nearest cosine."""
+    """A wave coded against its codebook: per distinct segment a theme's row (-1 none) and the nearest cosine.
+
+    `also` are, per segment, the rows and scores of its further themes; empty where none has any.
+    """
 
     codebook: Codebook
     theme: Groups
     similarity: npt.NDArray[np.float64]
+    also: tuple[tuple[tuple[int, float], ...], ...] = ()
 
 
 def code_wave(
@@ -121,7 +125,7 @@ def code_wave(
     In a consultation's first wave all themes are new and confirmed; later ones are offered as emerging.
     """
     first = not codebook.themes
-    if first and corpus.texts:
+    if first and corpus.texts and not codebook.space.origin.size:
         codebook = Codebook.empty(Space.of(corpus, settings.seed))
     placed = codebook.space.place(corpus, settings)
     own = placed if first else Space.of(corpus, settings.seed, codebook.space.origin).place(corpus, settings)

@@ -28,6 +28,11 @@ CONFIDENCES = ("certain", "likely", "possible", "by hand")
 """How surely a piece of text is personal data: a score of 0.9 or more, of 0.6 or more, less; or a person said so."""
 
 
+Origin = Literal["found", "given"]
+"""Whether a theme was found in what residents say or stands in a code frame that an analyst brought."""
+ORIGINS: tuple[Origin, ...] = ("found", "given")
+
+
 class Status(StrEnum):
     """What became of a response."""
 
@@ -221,7 +226,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class ThemeSummary:
-    """A found theme as the report shows it."""
+    """A theme as the report shows it; `beside_given` if it was found where a code frame gives others."""
 
     theme_id: ThemeId
     label: str
@@ -232,6 +237,8 @@ class ThemeSummary:
     vision: tuple[VisionCode, ...]
     count: Count
     quotes: tuple[Quote, ...]
+    origin: Origin = "found"
+    beside_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

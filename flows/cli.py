@@ -88,6 +88,8 @@ def check(folder: Folder) -> None:
         typer.echo(
             f"{file.wave}/{file.source}: {file.rows:,} rows, {file.responses:,} answers, {file.rejected:,} rejected"
         )
+    if found.frame:
+        typer.echo(f"code frame {found.frame}")
     for warning in found.warnings:
         typer.echo(f"note: {warning}")
     if found.faults:

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from analysis.anonymise.corrections import read_corrections
+from analysis.code_frame import FrameRead, read_code_frame
 from analysis.consultation import CORRECTIONS_FILE, Consultation, load_consultation
 from analysis.embed import locate_model, model_fingerprint
 from analysis.errors import Fault, InputError
@@ -50,6 +51,7 @@ class Plan:
         self.consultation: Consultation = load_consultation(request.folder)
         self.settings: Settings = load_settings(self.consultation.settings, f"{request.folder.name}/consultation.toml")
         self.framework: Framework = load_framework(self.consultation.vision, request.folder)
+        self.frame: FrameRead | None = read_code_frame(self.consultation)
         self.layout = Layout(request.processed / self.consultation.id)
         self.waves = self._plan_waves(self._wanted())
 
@@ -132,7 +134,9 @@ class Plan:
         segments = fingerprint(intake, settings.fingerprint("segment"))
         earlier = before.keys["vision"] if before else ""
         guide = fingerprint(self.framework.fingerprint, settings.fingerprint("vision"))
-        themes = fingerprint(segments, earlier, self.model, guide, settings.fingerprint("embed", "themes"))
+        frame = repr(self.frame.frame) if self.frame else ""
+        found = settings.fingerprint("embed", "themes", "code_frame")
+        themes = fingerprint(segments, earlier, self.model, guide, frame, found)
         vision = fingerprint(themes, "vision")
         return {"intake": intake, "segments": segments, "themes": themes, "vision": vision}
 

@@ -48,7 +48,12 @@ def intake_line(safe: SafeWave) -> str:
 
 def themes_line(before: Codebook, after: Codebook) -> str:
     """One line on the themes of a wave."""
-    new = len(after.themes) - len(before.themes)
+    given = sum(theme.origin == "given" for theme in after.themes)
+    new = len(after.themes) - max(len(before.themes), given)
+    if given:
+        known = max(len(before.themes) - given, 0)
+        beside = f", {known} found before" if known else ""
+        return f"{given} themes given{beside}, {new} {'emerging' if before.themes else 'found beside them'}"
     return f"{new} themes found" if not before.themes else f"{len(before.themes)} known themes, {new} emerging"
 
 
@@ -79,12 +84,25 @@ def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "title": plan.consultation.title,
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "framework": {"id": plan.framework.framework.id, "sha256": plan.framework.fingerprint},
+        "code_frame": _frame_manifest(plan),
         "models": {"embedding": {"name": plan.settings.embed.model, "sha256": plan.model},
                    "spacy": plan.settings.anonymise.spacy_model or "the recogniser shipped with this project"},
         "settings": plan.settings.model_dump(),
         "versions": library_versions(),
         "waves": [_wave_manifest(plan, wave, tables) for wave in plan.waves],
     }  # fmt: skip
+
+
+def _frame_manifest(plan: Plan) -> dict[str, Any] | None:
+    if plan.frame is None:
+        return None
+    frame = plan.frame.frame
+    return {
+        "file": plan.frame.name,
+        "mode": frame.mode,
+        "themes": len(frame.themes),
+        "notes": list(plan.frame.warnings),
+    }
 
 
 def report_data(plan: Plan, wave: WavePlan) -> ReportData:

@@ -111,7 +111,16 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
     with step(f"{wave.wave}: themes") as work:
         before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
         coded = coding.code_themes(
-            responses, segments, before, wave.wave, words.encode, words.vectors_of, plan.settings.themes, guide
+            responses,
+            segments,
+            before,
+            wave.wave,
+            words.encode,
+            words.vectors_of,
+            plan.settings.themes,
+            guide,
+            plan.frame.frame if plan.frame else None,
+            plan.settings.code_frame,
         )
         write_parquet(coded.segments, outputs[0])
         write_parquet(codebook_frame(coded.codebook), outputs[1])

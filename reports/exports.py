@@ -110,13 +110,14 @@ def themes_table(data: ReportData) -> Table:
             theme.state.value,
             theme.first_wave,
             "; ".join(figures.vision_titles(data, theme)),
+            theme.origin,
             *_figures(data, theme.count),
         )
         for theme in figures.all_themes(data)
     )
     headings, shares = _figure_headings(data)
-    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes")
-    return Table("Themes", "Themes found in the answers.", (*own, *headings), rows, shares)
+    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes", "Origin")
+    return Table("Themes", "Themes found in the answers, or given by a code frame.", (*own, *headings), rows, shares)
 
 
 def _figure_headings(data: ReportData) -> tuple[tuple[str, ...], frozenset[str]]:

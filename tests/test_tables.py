@@ -38,6 +38,8 @@ def segments(**changes: object) -> pd.DataFrame:
         "theme_id": "",
         "theme_score": 0.5,
         "vision": "",
+        "also": "",
+        "also_scores": "",
     }
     return pd.DataFrame([{**row, **changes}])
 
