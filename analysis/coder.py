@@ -38,11 +38,13 @@ Rows = npt.NDArray[np.int64]
 _MEANING, _WORDS = 4 / 7, 3 / 7  # at these weights both spread alike, and meaning tells twice as much
 _ALIKE = 0.35  # cosine of two single words below which they have nothing to do with each other
 _FACETS = 2
+_LONGEST_PHRASE = 8  # words
+_SAYINGS = 1 / 3  # weight of what people are quoted to say beside what the theme is said to be
 _SHRINK = 1  # a mean of few themes is a poor zero
 _FEW = 10  # and so is one of few responses
 _SHORTEST_WORD = 3
 _DEVIATIONS = 1.4826  # standard deviations in a median absolute deviation of normal data
-_PIECE = re.compile(r"[,;:]\s*|[.!?]\s+|\s+(?:and|or|such as|like|including|about|by|through)\s+", re.IGNORECASE)
+_PIECE = re.compile(r"[,;:]?\s+(?:and|or|such as|like|including|about|by|through)\s+|[,;:]\s*|[.!?]\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -147,9 +149,19 @@ def text_scores(spoken: Spoken, themes: Sequence[ThemeText], encode: Encode, ori
 
 
 def facets_of(theme: ThemeText) -> tuple[str, ...]:
-    """Return the things a theme's words name one by one: its label, the parts of its description, its examples."""
+    """Return what a theme names one by one: its label, the parts of its description, examples of a few words."""
     parts = (part.strip(" .") for part in _PIECE.split(theme.description))
-    return tuple(dict.fromkeys([theme.label, *(p for p in parts if len(p.split()) > 1), *theme.examples]))
+    return tuple(dict.fromkeys([theme.label, *(p for p in parts if len(p.split()) > 1), *_phrases(theme)]))
+
+
+def _phrases(theme: ThemeText) -> list[str]:
+    """Examples of a few words name a thing, as a description does."""
+    return [example for example in theme.examples if len(example.split()) <= _LONGEST_PHRASE]
+
+
+def _sayings(theme: ThemeText) -> list[str]:
+    """Longer ones are how somebody says it, and hold other words too."""
+    return [example for example in theme.examples if len(example.split()) > _LONGEST_PHRASE]
 
 
 # --- meaning ----------------------------------------------------------------------------------------------------------
@@ -167,7 +179,12 @@ def _meaning(spoken: Spoken, themes: Sequence[ThemeText], encode: Encode, origin
     names = [theme.label for theme in themes]
     described = [theme.description or theme.label for theme in themes]
     both = [f"{theme.label}: {theme.description}" if theme.description else theme.label for theme in themes]
-    return (near(names) + near(described) + near(both) + _nearest_facets(near, themes)) / 4
+    meaning = (near(names) + near(described) + near(both) + _nearest_facets(near, themes)) / 4
+    for i, theme in enumerate(themes):
+        if sayings := _sayings(theme):
+            said = unit_rows(encode(sayings) - origin)
+            meaning[:, i] += _SAYINGS * (_best((own @ said.T + whole @ said.T) / 2) - meaning[:, i])
+    return meaning
 
 
 def _zero_of_responses(spoken: Spoken, origin: Vectors) -> Vectors:
@@ -181,9 +198,12 @@ def _nearest_facets(near: Callable[[Sequence[str]], Scores], themes: Sequence[Th
     facets = [facets_of(theme) for theme in themes]
     cosines = near([facet for theme in facets for facet in theme])
     ends = np.cumsum([len(theme) for theme in facets])
-    return np.stack(
-        [np.sort(part, axis=1)[:, -_FACETS:].mean(axis=1) for part in np.split(cosines, ends[:-1], axis=1)], axis=1
-    )
+    return np.stack([_best(part) for part in np.split(cosines, ends[:-1], axis=1)], axis=1)
+
+
+def _best(cosines: Scores) -> Scores:
+    """The mean of the best few of each row."""
+    return np.asarray(np.sort(cosines, axis=1)[:, -_FACETS:].mean(axis=1), dtype=np.float64)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -192,7 +212,7 @@ def _nearest_facets(near: Callable[[Sequence[str]], Scores], themes: Sequence[Th
 def _words(spoken: Spoken, themes: Sequence[ThemeText], encode: Encode) -> Scores:
     """The mean of how well the theme's words are met in the response and the response's in the theme, each 0 to 1."""
     responses = [_words_of(text) for text in dict.fromkeys(spoken.wholes)]
-    given = [_words_of(" ".join([theme.label, theme.description, *theme.examples])) for theme in themes]
+    given = [_words_of(" ".join([theme.label, theme.description, *_phrases(theme)])) for theme in themes]
     weight = _rarity([*responses, *given])
     if not weight:
         return np.zeros((len(spoken.texts), len(themes)))
