@@ -22,6 +22,11 @@ Wave = NewType("Wave", str)
 
 Stance = Literal["like", "dislike", "hope", "open"]
 STANCES: tuple[Stance, ...] = ("like", "dislike", "hope", "open")
+"""What a question asks for."""
+
+Side = Literal["like", "dislike", "hope", "agree", "disagree", "unclear", "open"]
+SIDES: tuple[Side, ...] = ("like", "dislike", "hope", "agree", "disagree", "unclear", "open")
+"""Where a response stands in a theme: by its question, or for open questions as told from its words (`open`: not told)."""
 
 
 CONFIDENCES = ("certain", "likely", "possible", "by hand")
