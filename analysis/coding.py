@@ -13,10 +13,11 @@ import pandas as pd
 from analysis.codebook import SEPARATOR, Codebook
 from analysis.embed import Vectors, content_hash
 from analysis.labels import Guide
+from analysis.lineage import Rebuilt, inherit
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
 from analysis.tables import CONTRACT, empty_table, rows_of
-from analysis.themes import Corpus, ThemeSettings, code_wave
+from analysis.themes import Corpus, ThemeSettings, code_known, code_wave
 from analysis.types import SafeText, Stance, Status, VisionCode, Wave
 from analysis.vision import Scores, VisionLinker, response_scores
 
@@ -60,13 +61,21 @@ def code_themes(
     vector_of: Callable[[Sequence[str]], Vectors],
     settings: ThemeSettings,
     guide: Guide,
+    known_only: bool = False,
 ) -> CodedSegments:
-    """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme."""
+    """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme.
+
+    With `known_only` no new themes are looked for: the codebook was made from this wave too.
+    """
     substantive = responses[responses["status"] == Status.SUBSTANTIVE]
     people = substantive[[*RESPONSE_KEY, "respondent", "text"]].rename(columns={"text": "whole"})
     who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
-    corpus = Corpus.of(list(zip(who["text"], who["whole"], who["respondent"], strict=True)), vector_of, guide)
-    coded = code_wave(corpus, codebook, wave, encode, settings, guide)
+    people_ = who["wave"] + " " + who["respondent"]  # pseudonyms are of a wave; several waves may be coded together
+    corpus = Corpus.of(list(zip(who["text"], who["whole"], people_, strict=True)), vector_of, guide)
+    if known_only:
+        coded = code_known(corpus, codebook, settings)
+    else:
+        coded = code_wave(corpus, codebook, wave, encode, settings, guide)
     row_of = {key: row for row, key in enumerate(zip(corpus.texts, corpus.wholes, strict=True))}
     rows = [row_of[key] for key in zip(who["text"], who["whole"], strict=True)]
     names = [theme.theme_id for theme in coded.codebook.themes] + [""]  # the last for row -1, no theme
@@ -74,6 +83,26 @@ def code_themes(
         theme_id=[names[coded.theme[row]] for row in rows], theme_score=coded.similarity[rows].round(4)
     )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
+
+
+def rebuild(
+    responses: pd.DataFrame,
+    segments: pd.DataFrame,
+    before: Codebook,
+    waves: Sequence[Wave],
+    number: int,
+    encode: Callable[[Sequence[str]], Vectors],
+    vector_of: Callable[[Sequence[str]], Vectors],
+    settings: ThemeSettings,
+    guide: Guide,
+) -> Rebuilt:
+    """Make a codebook from all waves together; themes that are substantially those of `before` keep their identifiers.
+
+    `segments` are of all `waves`, with the themes they have in `before`; `number` counts the refits from 1.
+    """
+    blank = segments.assign(theme_id="", theme_score=0.0, vision="")
+    coded = code_themes(responses, blank, Codebook.empty(), waves[0], encode, vector_of, settings, guide)
+    return inherit(before, segments, coded.codebook, coded.segments, waves, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ def with_evidence(responses: pd.DataFrame, marked: pd.DataFrame) -> pd.DataFrame
     """Return the responses with their `evidence` ('' for none); in each wave those with most kinds come first."""
     joined = responses.merge(marked, on=RESPONSE_KEY, how="left", validate="many_to_one")
     evidence = joined["evidence"].fillna("").astype("str")
-    order = joined.assign(evidence=evidence, _wave=joined["wave"].map(_places(joined["wave"])), _kinds=kinds_in(evidence))
+    places = joined["wave"].map({wave: place for place, wave in enumerate(dict.fromkeys(joined["wave"]))})
+    order = joined.assign(evidence=evidence, _wave=places, _kinds=kinds_in(evidence))
     first = order.sort_values(["_wave", "_kinds"], ascending=[True, False], kind="stable", ignore_index=True)
     return first.drop(columns=["_wave", "_kinds"])
 
@@ -101,7 +102,3 @@ def _found(kind: str, text: str) -> bool:
 def _pattern(group: str, kind: str) -> re.Pattern[str]:
     text = resources.files("analysis").joinpath("evidence_cues.toml").read_text(encoding="utf-8")
     return re.compile("|".join(tomllib.loads(text)[group][kind]), re.IGNORECASE if group == "kinds" else 0)
-
-
-def _places(waves: pd.Series[str]) -> dict[str, int]:
-    return {wave: place for place, wave in enumerate(dict.fromkeys(waves))}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,9 +21,11 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.embed import Vectors
+from analysis.embed import Vectors, content_hash
+from analysis.priorities import RESPONSE_KEY
 from analysis.types import Side
 
 Numbers = npt.NDArray[np.float64]
@@ -165,10 +167,62 @@ def load_stance_model(embedding: str, path: Path | None = None) -> StanceModel:
     """Read the shipped weights; for another embedding model than they were trained with, those of the cues alone."""
     with np.load(path or Path(str(resources.files("analysis").joinpath("stance.npz"))), allow_pickle=False) as kept:
         name = "full" if str(kept["embedding"]) == embedding else "cues"
-        return StanceModel(
-            *(kept[f"{name}_{part}"].astype(np.float64) for part in ("meaning", "lexical", "bias")),
-            float(kept[f"{name}_threshold"]),
-        )
+        meaning, lexical, bias = (kept[f"{name}_{part}"].astype(np.float64) for part in ("meaning", "lexical", "bias"))
+        return StanceModel(meaning, lexical, bias, float(kept[f"{name}_threshold"]))
+
+
+# --- a consultation's answers -----------------------------------------------------------------------------------------
+
+_COLUMNS = ("p_agree", "p_disagree", "p_unclear")
+
+
+def tell_stances(
+    segments: pd.DataFrame,
+    responses: pd.DataFrame,
+    open_questions: Mapping[str, str],
+    vector_of: Callable[[Sequence[str]], Vectors],
+    model: StanceModel,
+    settings: StanceSettings,
+) -> pd.DataFrame:
+    """Return the probabilities of the sides for each segment of an answer to an open question, by `segment_id`.
+
+    `open_questions` maps identifiers to texts. A segment is read within its response. The cues are English: of other
+    languages nothing is told.
+    """
+    asked = {question: read_question(text) for question, text in open_questions.items()}
+    english = responses.loc[responses["language"] == "en", [*RESPONSE_KEY, "text"]].rename(columns={"text": "whole"})
+    wanted = segments[segments["question_id"].isin(list(asked))].merge(english, on=RESPONSE_KEY, how="inner")
+    if wanted.empty:
+        return pd.DataFrame({"segment_id": pd.Series(dtype=str), **{name: pd.Series(dtype=float) for name in _COLUMNS}})
+    kinds = [asked[question] for question in wanted["question_id"]]
+    own, whole = (_probabilities(wanted[column].tolist(), kinds, vector_of, model) for column in ("text", "whole"))
+    proposes = np.array([kind.asks in ("end", "bring") for kind in kinds])
+    weight = np.where(proposes, settings.own_weight_of_proposals, settings.own_weight)[:, None]
+    mixed = (weight * own + (1 - weight) * whole).round(4)
+    return pd.DataFrame(mixed, columns=list(_COLUMNS)).assign(segment_id=wanted["segment_id"].to_numpy())
+
+
+def with_sides(
+    response_themes: pd.DataFrame, segments: pd.DataFrame, stances: pd.DataFrame, model: StanceModel
+) -> pd.DataFrame:
+    """Return `response_themes` with agree, disagree or unclear in place of `open`.
+
+    A response's side in a theme is that of the mean of its segments in the theme.
+    """
+    key = [*RESPONSE_KEY, "theme_id"]
+    told = segments[[*key, "segment_id"]].merge(stances, on="segment_id", how="inner")
+    means = told.groupby(key)[list(_COLUMNS)].mean().reset_index()
+    means["side"] = model.sides(means[list(_COLUMNS)].to_numpy(dtype=np.float64))
+    joined = response_themes.merge(means[[*key, "side"]], on=key, how="left", validate="one_to_one")
+    is_open = joined["stance"] == "open"
+    stance = joined["stance"].where(~is_open, joined["side"].fillna("unclear"))
+    return joined.assign(stance=stance).drop(columns="side")
+
+
+def _probabilities(
+    texts: Sequence[str], asked: Sequence[Asked], vector_of: Callable[[Sequence[str]], Vectors], model: StanceModel
+) -> Numbers:
+    return model.probabilities(texts, vector_of([content_hash(text) for text in texts]), asked)
 
 
 # --- cues -------------------------------------------------------------------------------------------------------------

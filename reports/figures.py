@@ -8,24 +8,51 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.types import (
+    SIDES,
     STANCES,
     Count,
     Quote,
+    Relation,
     ReportData,
+    Side,
     Stance,
     Status,
+    ThemeChange,
     ThemeId,
     ThemeState,
     ThemeSummary,
+    Verdict,
     VisionSummary,
     Wave,
 )
 
-STANCE_NAMES: Final[Mapping[Stance, str]] = {
+STANCE_NAMES: Final[Mapping[Side, str]] = {
     "like": "Likes",
     "dislike": "Dislikes",
     "hope": "Hopes",
+    "agree": "In favour",
+    "disagree": "Against",
+    "unclear": "Unclear",
     "open": "Comments",
+}
+TOLD: Final[frozenset[Side]] = frozenset({"agree", "disagree", "unclear"})
+"""Sides told from the words of answers to open questions."""
+VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
+    "new": "New",
+    "grown": "Grown",
+    "shrunk": "Shrunk",
+    "steady": "No clear change",
+    "silent": "No longer raised",
+    "too few": "Too few to say",
+}
+RELATION_NAMES: Final[Mapping[Relation, str]] = {
+    "same": "The same theme",
+    "renamed": "The same theme, renamed",
+    "merged": "Merged into it",
+    "split": "Split off",
+    "moved": "Some answers moved",
+    "gone": "Gone",
+    "new": "New",
 }
 STATUS_NAMES: Final[Mapping[Status, str]] = {
     Status.SUBSTANTIVE: "With something to say",
@@ -116,6 +143,27 @@ def used_stances(data: ReportData) -> tuple[Stance, ...]:
     counts = [*(vision.count for vision in data.vision), *(theme.count for theme in all_themes(data))]
     held = {stance for count in (*counts, data.outside_vision) for stance, n in count.by_stance.items() if n}
     return tuple(stance for stance in STANCES if stance in asked | held)
+
+
+def used_sides(data: ReportData) -> tuple[Side, ...]:
+    """The stances by which found themes are counted: for open questions, the sides that were told where any was."""
+    held = {side for theme in all_themes(data) for side, n in theme.count.by_stance.items() if n}
+    asked = {question.stance for question in data.questions}
+    if held & TOLD:
+        asked -= {"open"}
+    return tuple(side for side in SIDES if side in asked | held)
+
+
+def by_side(quotes: Iterable[Quote]) -> tuple[tuple[Side, tuple[Quote, ...]], ...]:
+    """Quotes apart by stance, in the fixed order."""
+    own = tuple(quotes)
+    sides = tuple(side for side in SIDES if any(quote.stance == side for quote in own))
+    return tuple((side, tuple(quote for quote in own if quote.stance == side)) for side in sides)
+
+
+def changed(changes: Iterable[ThemeChange], *verdicts: str) -> tuple[ThemeChange, ...]:
+    """The changes with one of these verdicts, in the order given."""
+    return tuple(change for change in changes if change.verdict in verdicts)
 
 
 def unrepeated(quotes: Iterable[Quote], others: Iterable[Quote] = ()) -> tuple[Quote, ...]:

@@ -76,7 +76,9 @@ def statements(number: int, question: dict[str, list[str]]) -> list[tuple[int, s
     for place, (one, other) in enumerate(zip(question["agree"], question["disagree"], strict=False)):
         first, second = (one, other) if place % 2 else (other, one)
         joint = JOINTS[place % len(JOINTS)]
-        rows.append((number, f"{ended(first)} {joint}{second[0].lower() if joint else second[0]}{second[1:]}", "unclear"))
+        rows.append(
+            (number, f"{ended(first)} {joint}{second[0].lower() if joint else second[0]}{second[1:]}", "unclear")
+        )
     return rows
 
 
