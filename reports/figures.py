@@ -161,6 +161,11 @@ def by_side(quotes: Iterable[Quote]) -> tuple[tuple[Side, tuple[Quote, ...]], ..
     return tuple((side, tuple(quote for quote in own if quote.stance == side)) for side in sides)
 
 
+def change_points_of(change: ThemeChange) -> float | None:
+    """A change of share in percentage points; None where there is no earlier figure."""
+    return None if change.change is None else round(100 * change.change, 1) + 0.0
+
+
 def changed(changes: Iterable[ThemeChange], *verdicts: str) -> tuple[ThemeChange, ...]:
     """The changes with one of these verdicts, in the order given."""
     return tuple(change for change in changes if change.verdict in verdicts)

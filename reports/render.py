@@ -39,6 +39,13 @@ _FILTERS: Final = {
     "language": wording.language,
     "shown": figures.shown,
     "unrepeated": figures.unrepeated,
+    "by_side": figures.by_side,
+    "changed": figures.changed,
+    "change_points_of": figures.change_points_of,
+    "verdict_name": figures.VERDICT_NAMES.__getitem__,
+    "relation_name": figures.RELATION_NAMES.__getitem__,
+    "interval": wording.interval,
+    "evidence_name": wording.evidence,
     "stance_parts": charts.stance_parts,
 }
 
@@ -100,6 +107,7 @@ def _view(data: ReportData) -> dict[str, Any]:
         "mover": figures.largest_change(raised, previous),
         "outside_themes": figures.shown(data.outside_themes),
         "stances": figures.used_stances(data),
+        "sides": figures.used_sides(data),
         "statuses": tuple(figures.STATUS_NAMES.items()),
         "previous": previous,
         "languages": figures.largest_first(data.languages),
