@@ -147,7 +147,8 @@ def wilson(count: int, total: int, confidence: float) -> tuple[float, float]:
     share = count / total
     middle = share + z * z / (2 * total)
     reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0.0, (middle - reach) / (1 + z * z / total)), min(1.0, (middle + reach) / (1 + z * z / total))
+    low, high = ((middle + way * reach) / (1 + z * z / total) for way in (-1, 1))
+    return (low if count else 0.0), (high if count < total else 1.0)
 
 
 def _verdict(
