@@ -24,7 +24,7 @@ from analysis.types import SafeText, Status
 Evidence = Literal["figures", "examples", "sources", "local knowledge", "proposals"]
 EVIDENCE: Final[tuple[Evidence, ...]] = ("figures", "examples", "sources", "local knowledge", "proposals")
 
-_ALONE: Final[frozenset[Evidence]] = frozenset({"figures", "examples", "sources"})  # enough without a second kind
+_ALONE: Final[frozenset[Evidence]] = frozenset(EVIDENCE) - {"local knowledge"}  # enough without a second kind
 _SENTENCE = re.compile(r"(?<=[.!?;\n])\s+")
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+(?: \d+)?\]")
 
@@ -41,7 +41,7 @@ class EvidenceSettings(BaseModel):
 def evidence_in(text: SafeText, settings: EvidenceSettings) -> tuple[Evidence, ...]:
     """Return why a response is rich in evidence, or nothing if it is not.
 
-    One kind suffices if it is figures, examples or sources; knowledge of the place and proposals need another kind.
+    One kind suffices, except knowledge of the place: to name a street alone is no evidence.
     """
     plain = _PLACEHOLDER.sub(" ", text)  # what was redacted is no evidence
     if len(plain.split()) < settings.min_words:
@@ -49,7 +49,7 @@ def evidence_in(text: SafeText, settings: EvidenceSettings) -> tuple[Evidence, .
     found: dict[Evidence, bool] = {
         "figures": _found("figures", plain),
         "examples": _found("examples", plain),
-        "sources": _found("sources", plain),
+        "sources": _found("sources", plain) or _pattern("cased", "sources").search(plain) is not None,
         "local knowledge": _found("places", plain) or _pattern("cased", "places").search(plain) is not None,
         "proposals": _proposes(plain, settings),
     }
