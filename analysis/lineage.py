@@ -128,7 +128,7 @@ def lineage_of(
     rows += [_row(old, "", "gone", None, moves) for old in moves.old if old not in told_old]
     rows += [_row("", new, "new", None, moves) for new in moves.new if new not in told_new]
     if not rows:
-        return empty_table("lineage").drop(columns=["refit", "wave"])
+        return empty_table("lineage").drop(columns=["refit", "wave", "hidden"])
     table = pd.DataFrame(rows)
     table["old_label"] = table["old_theme_id"].map(old_labels).fillna("")
     table["new_label"] = table["new_theme_id"].map(new_labels).fillna("")
@@ -188,6 +188,8 @@ def inherit(
         {theme.theme_id: theme.label for theme in before.themes},
         {theme.theme_id: theme.label for theme in themes},
     ).assign(refit=number, wave=waves[-1])
+    hidden = {theme.theme_id for theme in (*before.themes, *themes) if theme.state is ThemeState.HIDDEN}
+    table["hidden"] = table["old_theme_id"].isin(hidden) | table["new_theme_id"].isin(hidden)
     return Rebuilt(replace(found, themes=tuple(themes)), table.astype(CONTRACT["lineage"])[list(CONTRACT["lineage"])])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -11,8 +12,9 @@ from analysis.tables import rows_of
 from analysis.types import Descent, SafeText, ThemeChange, ThemeId, Wave
 
 
-def changes_of(table: pd.DataFrame, wave: Wave) -> tuple[ThemeChange, ...]:
-    """The changes of one wave, those of the largest themes first."""
+def changes_of(table: pd.DataFrame, wave: Wave, hidden: Collection[str] = ()) -> tuple[ThemeChange, ...]:
+    """The changes of one wave, those of the largest themes first; without themes that an analyst hid."""
+    table = table[~table["theme_id"].isin(list(hidden))]
     rows = table[table["wave"] == wave]
     labels = dict(zip(table["theme_id"], table["label"], strict=True))
     found = [
@@ -43,10 +45,10 @@ def answered_of(table: pd.DataFrame, wave: Wave) -> tuple[int, int]:
 
 
 def descents_of(table: pd.DataFrame, wave: Wave) -> tuple[Descent, ...]:
-    """The lineage of the last refit, if it was made of the waves up to this one."""
+    """The lineage of the last refit, if it was made of the waves up to this one; without hidden themes."""
     last = table[table["refit"] == table["refit"].max()]
     order = ["old_label", "responses", "new_label"]
-    rows = last[last["wave"] == wave].sort_values(order, ascending=[True, False, True])
+    rows = last[(last["wave"] == wave) & ~last["hidden"]].sort_values(order, ascending=[True, False, True])
     return tuple(
         Descent(
             row.old_label, row.new_label, row.relation, int(row.responses), float(row.share_of_old),

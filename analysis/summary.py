@@ -146,10 +146,16 @@ class _Summary:
             provenance=about.provenance,
             evidence=kinds_of_evidence(self._substantive),
             evidence_responses=int((evidence_of(self._substantive) != "").sum()),
-            changes=changes_of(self._tables.theme_changes, self._wave),
+            changes=changes_of(self._tables.theme_changes, self._wave, self._hidden),
             changes_answered=answered_of(self._tables.theme_changes, self._wave),
             lineage=descents_of(self._tables.lineage, self._wave),
         )
+
+    @property
+    def _hidden(self) -> frozenset[str]:
+        """Themes that an analyst keeps out of every output."""
+        themes = self._tables.themes
+        return frozenset(themes.loc[themes["state"].isin([ThemeState.HIDDEN, ThemeState.MERGED]), "theme_id"])
 
     @property
     def _substantive(self) -> pd.DataFrame:

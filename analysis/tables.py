@@ -115,6 +115,7 @@ CONTRACT: dict[str, dict[str, type]] = {
         "share_of_old": float,
         "share_of_new": float,
         "jaccard": float,
+        "hidden": bool,
     },
 }
 """Column name to type, per table. Columns may be added to this list and never renamed. `responses` also has one column

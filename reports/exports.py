@@ -236,7 +236,7 @@ def _change_tables(data: ReportData) -> Iterable[Table]:
             *(None if bound is None else round(100 * bound, 1) for bound in (c.low, c.high)),
             _share(c.joined_share), c.origin,
         )
-        for c in data.changes
+        for c in figures.shown_changes(data)
     )  # fmt: skip
     columns = (
         "Theme id", "Theme", "What became of it", "Said differently", "Respondents before", "Respondents now",
@@ -246,7 +246,8 @@ def _change_tables(data: ReportData) -> Iterable[Table]:
     shares = frozenset(column for column in columns if column.startswith("Share"))
     about = "Each theme against the wave before, among those who answered; intervals are 95%."
     yield Table("Changes", about, columns, rows, shares)
-    if data.lineage:
+    lineage = figures.shown_lineage(data)
+    if lineage:
         yield Table(
             "Rebuilt themes",
             "Where the answers of each theme went when the themes were rebuilt from all waves.",
@@ -256,7 +257,7 @@ def _change_tables(data: ReportData) -> Iterable[Table]:
                     each.old_label, each.new_label, figures.RELATION_NAMES[each.relation], each.responses,
                     _share(each.share_of_old), _share(each.share_of_new),
                 )
-                for each in data.lineage
+                for each in lineage
             ),
             frozenset({"Share of old theme", "Share of new theme"}),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from analysis.types import (
     SIDES,
     STANCES,
     Count,
+    Descent,
     Quote,
     Relation,
     ReportData,
@@ -100,9 +101,13 @@ def shown(themes: Iterable[ThemeSummary]) -> tuple[ThemeSummary, ...]:
 
 def all_themes(data: ReportData) -> tuple[ThemeSummary, ...]:
     """Every found theme once, largest first, then by label and identifier."""
-    under_vision = (theme for vision in data.vision for theme in vision.themes)
-    found = {theme.theme_id: theme for theme in (*under_vision, *data.outside_themes, *data.themes)}
+    found = {theme.theme_id: theme for theme in _every(data)}
     return tuple(sorted(shown(found.values()), key=_largest_first))
+
+
+def _every(data: ReportData) -> tuple[ThemeSummary, ...]:
+    under_vision = (theme for vision in data.vision for theme in vision.themes)
+    return (*under_vision, *data.outside_themes, *data.themes)
 
 
 def _largest_first(theme: ThemeSummary) -> tuple[int, str, str]:
@@ -164,6 +169,18 @@ def by_side(quotes: Iterable[Quote]) -> tuple[tuple[Side, tuple[Quote, ...]], ..
 def change_points_of(change: ThemeChange) -> float | None:
     """A change of share in percentage points; None where there is no earlier figure."""
     return None if change.change is None else round(100 * change.change, 1) + 0.0
+
+
+def shown_changes(data: ReportData) -> tuple[ThemeChange, ...]:
+    """The changes of themes that may be published."""
+    kept_back = {theme.theme_id for theme in _every(data)} - {theme.theme_id for theme in all_themes(data)}
+    return tuple(change for change in data.changes if change.theme_id not in kept_back)
+
+
+def shown_lineage(data: ReportData) -> tuple[Descent, ...]:
+    """What went from theme to theme in a refit, without themes that may not be published."""
+    kept_back = {theme.label for theme in _every(data)} - {theme.label for theme in all_themes(data)}
+    return tuple(each for each in data.lineage if not {each.old_label, each.new_label} & kept_back)
 
 
 def changed(changes: Iterable[ThemeChange], *verdicts: str) -> tuple[ThemeChange, ...]:

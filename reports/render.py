@@ -109,6 +109,8 @@ def _view(data: ReportData) -> dict[str, Any]:
         "stances": figures.used_stances(data),
         "sides": figures.used_sides(data),
         "statuses": tuple(figures.STATUS_NAMES.items()),
+        "changes": figures.shown_changes(data),
+        "lineage": figures.shown_lineage(data),
         "previous": previous,
         "languages": figures.largest_first(data.languages),
         "redactions": figures.largest_first(data.redactions),
