@@ -15,10 +15,11 @@ from analysis.coder import CoderSettings
 from analysis.embed import Vectors, content_hash
 from analysis.given import CodeFrame, code_with_frame
 from analysis.labels import Guide
+from analysis.lineage import Rebuilt, inherit
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
 from analysis.tables import CONTRACT, empty_table, rows_of
-from analysis.themes import Coded, Corpus, ThemeSettings, code_wave
+from analysis.themes import Coded, Corpus, ThemeSettings, code_known, code_wave
 from analysis.types import SafeText, Stance, Status, VisionCode, Wave
 from analysis.vision import Scores, VisionLinker, response_scores
 
@@ -64,19 +65,23 @@ def code_themes(
     guide: Guide,
     frame: CodeFrame | None = None,
     frame_settings: CoderSettings | None = None,
+    known_only: bool = False,
 ) -> CodedSegments:
     """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme.
 
     With a code frame, segments are coded to its themes, each to as many as it speaks to: the best in `theme_id`, the
-    others in `also`.
+    others in `also`. With `known_only` no new themes are looked for: the codebook was made from this wave too.
     """
     substantive = responses[responses["status"] == Status.SUBSTANTIVE]
     people = substantive[[*RESPONSE_KEY, "respondent", "text"]].rename(columns={"text": "whole"})
     who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
-    corpus = Corpus.of(list(zip(who["text"], who["whole"], who["respondent"], strict=True)), vector_of, guide)
+    people_ = who["wave"] + " " + who["respondent"]  # pseudonyms are of a wave; several waves may be coded together
+    corpus = Corpus.of(list(zip(who["text"], who["whole"], people_, strict=True)), vector_of, guide)
 
     def find(part: Corpus, known: Codebook) -> Coded:
-        return code_wave(part, known, wave, encode, settings, guide)
+        return (
+            code_known(part, known, settings) if known_only else code_wave(part, known, wave, encode, settings, guide)
+        )
 
     if frame and frame_settings:
         coded = code_with_frame(corpus, codebook, wave, frame, encode, find, settings, frame_settings)
@@ -93,6 +98,29 @@ def code_themes(
         also_scores=[SEPARATOR.join(f"{score:.4f}" for _, score in others) for others in also],
     )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
+
+
+def rebuild(
+    responses: pd.DataFrame,
+    segments: pd.DataFrame,
+    before: Codebook,
+    waves: Sequence[Wave],
+    number: int,
+    encode: Callable[[Sequence[str]], Vectors],
+    vector_of: Callable[[Sequence[str]], Vectors],
+    settings: ThemeSettings,
+    guide: Guide,
+    frame: CodeFrame | None = None,
+    frame_settings: CoderSettings | None = None,
+) -> Rebuilt:
+    """Make a codebook from all waves together; themes that are substantially those of `before` keep their identifiers.
+
+    `segments` are of all `waves`, with the themes they have in `before`; `number` counts the refits from 1.
+    """
+    blank = segments.assign(theme_id="", theme_score=0.0, vision="")
+    empty, first = Codebook.empty(), waves[0]
+    coded = code_themes(responses, blank, empty, first, encode, vector_of, settings, guide, frame, frame_settings)
+    return inherit(before, segments, coded.codebook, coded.segments, waves, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.codebook import split_joined
 from analysis.priorities import RESPONSE_KEY, Priorities
-from analysis.tables import pieces_by_type, rows_of
+from analysis.retelling import answered_of, changes_of, descents_of, evidence_of, kinds_of_evidence
+from analysis.tables import empty_table, pieces_by_type, rows_of
 from analysis.types import (
     Breakdown,
     Campaign,
@@ -92,6 +93,8 @@ class Tables:
     themes: pd.DataFrame
     response_themes: pd.DataFrame
     response_vision: pd.DataFrame
+    theme_changes: pd.DataFrame = field(default_factory=partial(empty_table, "theme_changes"))
+    lineage: pd.DataFrame = field(default_factory=partial(empty_table, "lineage"))
 
 
 def summarise(tables: Tables, about: About, rows_read: int, settings: ReportSettings) -> ReportData:
@@ -141,7 +144,18 @@ class _Summary:
             marked_responses=int((self._substantive["marks"] != "").sum()),
             min_cell=self._settings.min_cell,
             provenance=about.provenance,
+            evidence=kinds_of_evidence(self._substantive),
+            evidence_responses=int((evidence_of(self._substantive) != "").sum()),
+            changes=changes_of(self._tables.theme_changes, self._wave, self._hidden),
+            changes_answered=answered_of(self._tables.theme_changes, self._wave),
+            lineage=descents_of(self._tables.lineage, self._wave),
         )
+
+    @property
+    def _hidden(self) -> frozenset[str]:
+        """Themes that an analyst keeps out of every output."""
+        themes = self._tables.themes
+        return frozenset(themes.loc[themes["state"].isin([ThemeState.HIDDEN, ThemeState.MERGED]), "theme_id"])
 
     @property
     def _substantive(self) -> pd.DataFrame:
@@ -225,12 +239,15 @@ class _Summary:
         """Pick typical quotes from different respondents, taking the stances in turn so that each side is heard."""
         if respondents < self._settings.quote_min_respondents or wanted == 0:
             return ()
-        rows = self._quotable.merge(raised[[*RESPONSE_KEY, "score"]], on=RESPONSE_KEY)
+        columns = [column for column in (*RESPONSE_KEY, "score", "stance") if column in raised]
+        rows = self._quotable.merge(raised[columns], on=RESPONSE_KEY)
         rows = rows.sort_values(["score", "text"], ascending=[False, True], kind="stable")
         rows = rows.drop_duplicates("respondent").drop_duplicates("text")
-        rows = rows.assign(stance=rows["question_id"].map(self._stance))
+        if "stance" not in rows:
+            rows = rows.assign(stance=rows["question_id"].map(self._stance))
         turn = rows.groupby("stance", sort=False).cumcount()
-        first = rows.assign(turn=turn).sort_values("turn", kind="stable").head(wanted)
+        sided = rows.assign(turn=turn, unsided=rows["stance"] == "unclear")
+        first = sided.sort_values(["turn", "unsided"], kind="stable").head(wanted)
         return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(first))
 
     def _removed(self) -> tuple[Removed, ...]:

@@ -135,6 +135,12 @@ def code_wave(
     return _settled(corpus, placed, codebook, new, centroids, settings)
 
 
+def code_known(corpus: Corpus, codebook: Codebook, settings: ThemeSettings) -> Coded:
+    """Code segments against a codebook as it stands, looking for nothing new."""
+    placed = codebook.space.place(corpus, settings) if corpus.texts and codebook.themes else corpus.vectors
+    return Coded(codebook, *_nearest_theme(placed, codebook, settings))
+
+
 def _settled(
     corpus: Corpus,
     placed: Vectors,

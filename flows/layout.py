@@ -39,6 +39,11 @@ class Layout:
         """Held while a run writes here."""
         return self.root / ".lock"
 
+    @property
+    def refits(self) -> Path:
+        """One folder for each time the codebook was rebuilt: the codebook before, the one after, the lineage."""
+        return self.root / "refits"
+
     def wave(self, wave: str) -> Path:
         """Folder of one wave's stage results."""
         return self.root / "waves" / wave

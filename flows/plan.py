@@ -19,6 +19,7 @@ from analysis.settings import Settings, load_settings
 from analysis.types import Wave
 from analysis.vision import Framework, load_framework
 from flows.layout import Layout, code_fingerprint, file_hashes, fingerprint, is_done, library_versions
+from flows.refitting import Refit, standing_refit
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,22 @@ class Plan:
         self.frame: FrameRead | None = read_code_frame(self.consultation)
         self.layout = Layout(request.processed / self.consultation.id)
         self.waves = self._plan_waves(self._wanted())
+
+    @cached_property
+    def refit(self) -> Refit | None:
+        """The rebuilt codebook that the waves are coded to, if one stands."""
+        return standing_refit(self.layout, self.model) if self.layout.refits.is_dir() else None
+
+    def is_of_refit(self, wave: Wave) -> bool:
+        """Whether the standing codebook was made from this wave too, so that it holds nothing new."""
+        return self.refit is not None and wave in self.refit.waves
+
+    @property
+    def refit_key(self) -> str:
+        """Key of a codebook made from all waves as they are now."""
+        guide = fingerprint(self.framework.fingerprint, self.settings.fingerprint("vision"))
+        segments = [wave.keys["segments"] for wave in self.waves]
+        return fingerprint(*segments, self.model, guide, self.settings.fingerprint("embed", "themes"))
 
     @cached_property
     def model(self) -> str:
@@ -132,13 +149,23 @@ class Plan:
             settings.fingerprint("ingest", "clean", "anonymise"),
         )
         segments = fingerprint(intake, settings.fingerprint("segment"))
-        earlier = before.keys["vision"] if before else ""
+        earlier = before.keys["vision"] if before else self.refit.digest if self.refit else ""
+        known = "known only" if self.is_of_refit(wave) else ""
         guide = fingerprint(self.framework.fingerprint, settings.fingerprint("vision"))
         frame = repr(self.frame.frame) if self.frame else ""
         found = settings.fingerprint("embed", "themes", "code_frame")
-        themes = fingerprint(segments, earlier, self.model, guide, frame, found)
+        themes = fingerprint(segments, earlier, known, self.model, guide, frame, found)
         vision = fingerprint(themes, "vision")
-        return {"intake": intake, "segments": segments, "themes": themes, "vision": vision}
+        marks = fingerprint(segments, self.model, settings.fingerprint("embed", "stance", "evidence"))
+        changes = fingerprint(vision, settings.fingerprint("changes"))
+        return {
+            "intake": intake,
+            "segments": segments,
+            "themes": themes,
+            "vision": vision,
+            "marks": marks,
+            "changes": changes,
+        }
 
 
 def _unknown_wave(request: RunRequest, names: list[Wave]) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,14 +14,19 @@ import pandas as pd
 from analysis import summary
 from analysis.codebook import Codebook, codebook_from_frame, themes_table
 from analysis.coding import response_themes
+from analysis.evidence_rich import with_evidence
 from analysis.intake import SafeWave
+from analysis.stance import load_stance_model, with_sides
 from analysis.tables import checked, empty_table, read_table
-from analysis.types import QuestionId, ReportData, Stance, Status, ThemeState
+from analysis.types import VERDICTS, QuestionId, ReportData, Stance, Status, ThemeState
 from flows.evaluating import stored_evaluation
 from flows.layout import library_versions
 from flows.plan import Plan, WavePlan
+from flows.refitting import LINEAGE, finished_refits
 
-TABLES = ("responses", "redactions", "segments", "themes", "response_themes", "response_vision")
+TABLES = (
+    "responses", "redactions", "segments", "themes", "response_themes", "response_vision", "theme_changes", "lineage",
+)  # fmt: skip
 
 
 def intake_counts(safe: SafeWave) -> dict[str, Any]:
@@ -57,17 +62,38 @@ def themes_line(before: Codebook, after: Codebook) -> str:
     return f"{new} themes found" if not before.themes else f"{len(before.themes)} known themes, {new} emerging"
 
 
+def changes_line(changes: pd.DataFrame) -> str:
+    """One line on what became of the themes since the wave before."""
+    counts = changes["verdict"].value_counts()
+    told = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts]
+    return ", ".join(told) or "no earlier wave"
+
+
+def lineage_line(lineage: pd.DataFrame) -> str:
+    """One line on what became of the themes when the codebook was rebuilt."""
+    old, new = (lineage.loc[lineage[f"{side}_theme_id"] != "", f"{side}_theme_id"].nunique() for side in ("old", "new"))
+    kept = int(lineage["relation"].isin(["same", "renamed"]).sum())
+    return f"{old} themes before, {new} now, {kept} of them the same"
+
+
+def themes_before(plan: Plan, codebook: Codebook, segments: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables of themes as they are before a refit, to be kept with it."""
+    return {"themes": themes_table(codebook), "response_themes": _response_themes(plan, segments)}
+
+
 def collect(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the contract's tables for all waves of a plan."""
-    stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
-    segments = _stacked(plan, "segments")
+    segments = stacked(plan, "segments", plan.waves)
+    responses, evidence = (stacked(plan, name, plan.waves) for name in ("responses", "evidence"))
     tables = {
-        "responses": _stacked(plan, "responses"),
-        "redactions": _stacked(plan, "redactions"),
+        "responses": with_evidence(responses, evidence),
+        "redactions": stacked(plan, "redactions", plan.waves),
         "segments": segments,
         "themes": themes_table(_last_codebook(plan)),
-        "response_themes": response_themes(segments, stance_of),
-        "response_vision": _stacked(plan, "response_vision"),
+        "response_themes": _response_themes(plan, segments),
+        "response_vision": stacked(plan, "response_vision", plan.waves),
+        "theme_changes": stacked(plan, "theme_changes", plan.waves),
+        "lineage": _lineage(plan),
     }
     return {name: checked(name, table) for name, table in tables.items()}
 
@@ -205,11 +231,24 @@ def _intake(plan: Plan, wave: WavePlan) -> dict[str, Any]:
     return loaded
 
 
-def _stacked(plan: Plan, name: str) -> pd.DataFrame:
-    parts = [pd.read_parquet(plan.layout.wave(wave.wave) / f"{name}.parquet") for wave in plan.waves]
-    stacked = pd.concat([part for part in parts if len(part)] or [empty_table(name)], ignore_index=True)
-    text = [column for column in stacked.columns if column.startswith("demographic_")]
-    return stacked.fillna(dict.fromkeys(text, ""))
+def stacked(plan: Plan, name: str, waves: Sequence[WavePlan]) -> pd.DataFrame:
+    """One table of a stage for several waves."""
+    parts = [pd.read_parquet(plan.layout.wave(wave.wave) / f"{name}.parquet") for wave in waves]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    text = [column for column in table.columns if column.startswith("demographic_")]
+    return table.fillna(dict.fromkeys(text, ""))
+
+
+def _response_themes(plan: Plan, segments: pd.DataFrame) -> pd.DataFrame:
+    """The table `response_themes`, with the sides that were told for open questions."""
+    stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
+    found = response_themes(segments, stance_of)
+    return with_sides(found, segments, stacked(plan, "stances", plan.waves), load_stance_model(plan.model))
+
+
+def _lineage(plan: Plan) -> pd.DataFrame:
+    kept = [pd.read_parquet(refit.folder / LINEAGE) for refit in finished_refits(plan.layout)]
+    return pd.concat(kept, ignore_index=True) if kept else empty_table("lineage")
 
 
 def _last_codebook(plan: Plan) -> Codebook:

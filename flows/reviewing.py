@@ -13,10 +13,12 @@ from analysis.anonymise.corrections import Action, Correction, add_corrections, 
 from analysis.consultation import load_consultation
 from analysis.errors import Fault, InputError
 from analysis.files import write_atomically
+from analysis.retelling import evidence_of
 from analysis.tables import read_table, rows_of
 from analysis.types import SafeText
 
 SHEET = "Personal data"
+READ_FIRST, READ_COLUMNS = "Read first", ("wave", "response_id", "question_id", "evidence", "text")
 SHOWN = ("wave", "response_id", "question_id", "marked_for", "text", "text_hash")
 ASKED = ("redact_these_words", "as", "keep_these_words", "nothing_here")
 _YES = {"yes", "y", "x", "true", "1", "ok"}
@@ -26,6 +28,7 @@ _NOTES = (
     f"as: the kind of personal data ({', '.join(LABELS)}).",
     "keep_these_words: words taken out that tell nothing (a shop, a public figure). Several: part them by ;",
     "nothing_here: x if you looked and nothing tells who wrote it. The answer may then be quoted.",
+    "The sheet 'Read first' has the answers that hold figures, examples, sources, local knowledge or proposals.",
     "Save, then run: manifesto review apply DIR_OF_CONSULTATION THIS_FILE, and manifesto run again.",
 )
 
@@ -38,12 +41,15 @@ def export_review(folder: Path, processed: Path, out: Path, everything: bool = F
         raise InputError([Fault(str(root), "There are no results to review.", f"Run first: manifesto run {folder}")])
     responses = read_table("responses", root)
     wanted = responses[(responses["status"] == "substantive") & ((responses["marks"] != "") | everything)]
+    evidence = evidence_of(responses)
+    rich = responses[(evidence != "") & (responses["status"] == "substantive")]
+    first = [(r.wave, r.response_id, r.question_id, r.evidence, r.text) for r in rows_of(rich)]
     rows = [
         (r.wave, r.response_id, r.question_id, r.marks.replace(" ", ", "), r.text, text_hash(SafeText(r.text)))
         for r in rows_of(wanted)
     ]
     with write_atomically(out) as part:
-        _write_book(part, rows)
+        _write_book(part, rows, first)
     return len(rows)
 
 
@@ -60,7 +66,7 @@ def apply_review(folder: Path, book: Path) -> int:
     return add_corrections(folder, [decision for _, row in rows for decision in _decisions(row)])
 
 
-def _write_book(path: Path, rows: Sequence[tuple[str, ...]]) -> None:
+def _write_book(path: Path, rows: Sequence[tuple[str, ...]], first: Sequence[tuple[str, ...]]) -> None:
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -79,10 +85,23 @@ def _write_book(path: Path, rows: Sequence[tuple[str, ...]]) -> None:
         sheet.set_column(6, 9, 22)
         labels = len(SHOWN) + ASKED.index("as")
         sheet.data_validation(1, labels, max(1, len(rows)), labels, {"validate": "list", "source": list(LABELS)})
+        _write_read_first(book, first, wrapped, bold)
         notes = book.add_worksheet("Notes")
         notes.set_column(0, 0, 110)
         for number, note in enumerate(_NOTES):
             notes.write_string(number, 0, note)
+
+
+def _write_read_first(book: Any, rows: Sequence[tuple[str, ...]], wrapped: Any, bold: Any) -> None:
+    """Add the answers that are rich in evidence, those with most kinds first; nothing is to be filled in."""
+    sheet = book.add_worksheet(READ_FIRST)
+    for number, row in enumerate((READ_COLUMNS, *rows)):
+        for column, value in enumerate(row):
+            sheet.write_string(number, column, value, wrapped if number else bold)
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, 2, 16)
+    sheet.set_column(3, 3, 28)
+    sheet.set_column(4, 4, 90)
 
 
 def _read_book(path: Path) -> list[tuple[int, dict[str, str]]]:

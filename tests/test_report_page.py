@@ -118,7 +118,7 @@ def test_each_chart_has_title_description_and_figures_beside_it(page: Node) -> N
 
 def test_wide_tables_are_labelled_regions_a_keyboard_can_scroll(page: Node) -> None:
     regions = [node for node in page.all("div") if node.get("class") == "scroll"]
-    assert len(regions) == 4
+    assert len(regions) == 6
     for region in regions:
         assert (region.get("role"), region.get("tabindex")) == ("region", "0")
         assert region.get("aria-labelledby") == region.first("caption").get("id")
@@ -382,3 +382,63 @@ def test_agreement_with_people_is_shown_only_where_there_is_some(page: Node) -> 
     assert "How far to trust" not in render_report(report_data(evaluation=None))
     few = replace(EVALUATION, responses=12)
     assert "too few to say" in render_report(report_data(evaluation=few))
+
+
+def test_changes_are_told_in_counts_and_for_those_who_answered(page: Node) -> None:
+    told = section(page, "changes")
+    assert "speaks only of those who answered" in told.text
+    assert "180 of 1,032 respondents then, 259 of 1,247 now (17.4% to 20.8%)" in told.text
+    listed = {head.text: [] for head in told.all("h3")}
+    assert list(listed) == [
+        "Raised by a larger share", "Raised by a smaller share", "No longer raised by anybody", "New in this wave",
+        "Said differently than before", "The themes were rebuilt",
+    ]  # fmt: skip
+    assert "from which it may have split" in told.text
+    rows = table(page, "Share of respondents who raised each theme, before and now")
+    assert len(rows) - 1 == len(report_data().changes) - 1, "the theme that too few raised stands in the workbook only"
+    assert "of one theme too few respondents spoke".casefold() in told.text.casefold()
+
+
+def test_a_rebuilt_codebook_shows_where_each_theme_went(page: Node) -> None:
+    rows = table(page, "Old themes and new themes")
+    assert [(row[0], row[2]) for row in rows[1:]] == [
+        ("Litter", "The same theme, renamed"), ("Dumped mattresses", "Merged into it"), ("Old pier", "Gone"),
+        ("–no theme", "New"),
+    ]  # fmt: skip
+
+
+def test_without_an_earlier_wave_there_is_no_section_of_changes() -> None:
+    page = parse(render_report(report_data(waves=(NOW,), changes=(), lineage=())))
+    assert not [each for each in page.all("h2") if each.get("id") == "changes"]
+    assert "#changes" not in {link.get("href") for link in page.all("a")}
+
+
+def test_no_heading_stands_over_nothing() -> None:
+    steady = tuple(change for change in report_data().changes if change.verdict == "steady")
+    told = section(parse(render_report(report_data(changes=steady, lineage=()))), "changes")
+    assert not told.all("h3")
+    assert "One theme shows no clear change." in told.text
+
+
+def test_evidence_is_counted_and_its_use_explained(page: Node) -> None:
+    told = section(page, "reading")
+    assert "97 answers of" in told.text
+    assert "Read these first" in told.text
+    assert table(page, "Answers by kind of evidence; an answer can hold several")[1][1] == "61"
+
+
+def test_the_sides_of_a_theme_stand_apart() -> None:
+    both = (
+        Quote(SafeText("Ban them."), "agree"), Quote(SafeText("Leave them."), "disagree"),
+        Quote(SafeText("Now."), "agree"),
+    )  # fmt: skip
+    counted = replace(LITTER.count, by_stance={"agree": 30, "disagree": 12, "open": 0})
+    theme = replace(LITTER, count=counted, quotes=both)
+    data = report_data(themes=(theme,), vision=(), outside_themes=(theme,), outside_quotes=())
+    page = parse(render_report(data))
+    headings = [p.text for p in page.all("p") if p.get("class") == "quotes-heading"]
+    assert "In residents’ words: in favour (30 respondents)" in headings
+    assert "In residents’ words: against (12 respondents)" in headings
+    groups = [[q.text for q in div.all("blockquote")] for div in page.all("div") if div.get("class") == "quotes"]
+    assert ["Ban them.", "Now."] in groups and ["Leave them."] in groups
+    assert "“Unclear” is neither, both, or too hard to tell" in section(page, "found").text
