@@ -79,9 +79,9 @@ def code_themes(
     corpus = Corpus.of(list(zip(who["text"], who["whole"], people_, strict=True)), vector_of, guide)
 
     def find(part: Corpus, known: Codebook) -> Coded:
-        return (
-            code_known(part, known, settings) if known_only else code_wave(part, known, wave, encode, settings, guide)
-        )
+        if known_only:
+            return code_known(part, known, settings)
+        return code_wave(part, known, wave, encode, settings, guide)
 
     if frame and frame_settings:
         coded = code_with_frame(corpus, codebook, wave, frame, encode, find, settings, frame_settings)
@@ -117,10 +117,12 @@ def rebuild(
 
     `segments` are of all `waves`, with the themes they have in `before`; `number` counts the refits from 1.
     """
-    blank = segments.assign(theme_id="", theme_score=0.0, vision="")
-    empty, first = Codebook.empty(), waves[0]
-    coded = code_themes(responses, blank, empty, first, encode, vector_of, settings, guide, frame, frame_settings)
-    return inherit(before, segments, coded.codebook, coded.segments, waves, number)
+    blank = segments.assign(theme_id="", theme_score=0.0, vision="", also="", also_scores="")
+    coded = code_themes(
+        responses, blank, Codebook.empty(), waves[0], encode, vector_of, settings, guide, frame, frame_settings
+    )
+    old, new = (themed_segments(each) for each in (segments, coded.segments))
+    return inherit(before, old, coded.codebook, new, waves, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def link_vision(
 
 def response_themes(segments: pd.DataFrame, stance_of: Mapping[str, Stance]) -> pd.DataFrame:
     """Return the `response_themes` table: each theme of each response once, with its best segment's score."""
-    themed = _all_themes(segments)
+    themed = themed_segments(segments)
     if themed.empty:
         return empty_table("response_themes")
     by_theme = themed.groupby([*RESPONSE_KEY, "theme_id"], sort=True)
@@ -164,18 +166,17 @@ def response_themes(segments: pd.DataFrame, stance_of: Mapping[str, Stance]) -> 
     return best.assign(stance=best["question_id"].map(stance_of))
 
 
-def _all_themes(segments: pd.DataFrame) -> pd.DataFrame:
-    """A row for each theme of each segment, its best and the further ones."""
-    columns = [*RESPONSE_KEY, "theme_id", "theme_score"]
-    best = segments.loc[segments["theme_id"] != "", columns]
+def themed_segments(segments: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each theme of each segment, its best and the further ones; none for those without a theme."""
+    best = segments[segments["theme_id"] != ""]
     if "also" not in segments or not (segments["also"] != "").any():
         return best
-    more = segments.loc[segments["also"] != "", [*RESPONSE_KEY, "also", "also_scores"]]
+    more = segments[segments["also"] != ""]
     parted = more.assign(
         theme_id=more["also"].map(split_joined),
         theme_score=more["also_scores"].map(lambda joined: [float(score) for score in split_joined(joined)]),
     ).explode(["theme_id", "theme_score"])
-    return pd.concat([best, parted[columns].astype({"theme_score": float})], ignore_index=True)
+    return pd.concat([best, parted.astype({"theme_score": float})], ignore_index=True)
 
 
 def _response_vision(responses: pd.DataFrame, scores: Scores, linker: VisionLinker) -> pd.DataFrame:

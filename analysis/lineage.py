@@ -6,7 +6,7 @@ share at least half of their responses (Jaccard) are the same theme and keep the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,17 +78,20 @@ def _sizes(segments: pd.DataFrame) -> dict[str, int]:
     return {str(name): int(counts[name]) for name in sorted(counts.index)}
 
 
-def same_themes(moves: Moves) -> dict[str, str]:
+def same_themes(moves: Moves, given: Collection[str] = ()) -> dict[str, str]:
     """Pair new themes with the old ones that they substantially are, new to old, one to one.
 
-    Of all pairings the one with the greatest sum of Jaccard coefficients, counting those of `SAME` or more.
+    Of all pairings the one with the greatest sum of Jaccard coefficients, counting those of `SAME` or more. Themes in
+    `given`, of a code frame, are themselves and nothing else.
     """
     from scipy.optimize import linear_sum_assignment
 
     olds, news = sorted(moves.old), sorted(moves.new)
     likeness = np.zeros((len(olds), len(news)))
     for stream in moves.streams:
-        if stream.jaccard >= SAME:
+        if stream.old in given or stream.new in given:
+            likeness[olds.index(stream.old), news.index(stream.new)] = 2.0 * (stream.old == stream.new)
+        elif stream.jaccard >= SAME:
             likeness[olds.index(stream.old), news.index(stream.new)] = stream.jaccard
     rows, columns = linear_sum_assignment(likeness, maximize=True)
     return {news[n]: olds[o] for o, n in zip(rows, columns, strict=True) if likeness[o, n] > 0}
@@ -176,7 +179,8 @@ def inherit(
     """
     named = {theme.theme_id: theme for theme in before.themes}
     moves = moves_between(old_segments, new_segments)
-    same = same_themes(moves)
+    given = {theme.theme_id for theme in (*before.themes, *found.themes) if theme.origin == "given"}
+    same = same_themes(moves, given)
     names = _names(found.themes, same, set(named), number)
     renamed = new_segments.assign(theme_id=new_segments["theme_id"].map(lambda t: names.get(t, t)))
     first = _first_waves(renamed, waves)
@@ -198,7 +202,8 @@ def _names(found: Iterable[Theme], same: Mapping[str, str], taken: set[ThemeId],
     names: dict[str, str] = {}
     for theme in found:
         own = theme.theme_id
-        names[own] = same.get(own) or (theme_id_of([own, str(number)]) if own in taken else own)
+        is_anothers = own in taken and theme.origin != "given"
+        names[own] = same.get(own) or (theme_id_of([own, str(number)]) if is_anothers else own)
     return names
 
 
@@ -213,7 +218,7 @@ def _inherited(
         theme_id=ThemeId(name),
         first_wave=seen[0] if seen else waves[-1],
         state=ThemeState.HIDDEN if is_hidden else ThemeState.CONFIRMED,
-        vision=(),
+        vision=theme.vision if theme.origin == "given" else (),
     )
 
 

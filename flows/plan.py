@@ -70,7 +70,8 @@ class Plan:
         """Key of a codebook made from all waves as they are now."""
         guide = fingerprint(self.framework.fingerprint, self.settings.fingerprint("vision"))
         segments = [wave.keys["segments"] for wave in self.waves]
-        return fingerprint(*segments, self.model, guide, self.settings.fingerprint("embed", "themes"))
+        found = self.settings.fingerprint("embed", "themes", "code_frame")
+        return fingerprint(*segments, self.model, guide, repr(self.frame.frame) if self.frame else "", found)
 
     @cached_property
     def model(self) -> str:

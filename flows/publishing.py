@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis import summary
 from analysis.codebook import Codebook, codebook_from_frame, themes_table
-from analysis.coding import response_themes
+from analysis.coding import response_themes, themed_segments
 from analysis.evidence_rich import with_evidence
 from analysis.intake import SafeWave
 from analysis.stance import load_stance_model, with_sides
@@ -243,7 +243,9 @@ def _response_themes(plan: Plan, segments: pd.DataFrame) -> pd.DataFrame:
     """The table `response_themes`, with the sides that were told for open questions."""
     stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
     found = response_themes(segments, stance_of)
-    return with_sides(found, segments, stacked(plan, "stances", plan.waves), load_stance_model(plan.model))
+    return with_sides(
+        found, themed_segments(segments), stacked(plan, "stances", plan.waves), load_stance_model(plan.model)
+    )
 
 
 def _lineage(plan: Plan) -> pd.DataFrame:

@@ -115,9 +115,18 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
     with step(f"{wave.wave}: themes") as work:
         before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
         coded = coding.code_themes(
-            responses, segments, before, wave.wave, words.encode, words.vectors_of, plan.settings.themes, guide,
-            plan.frame.frame if plan.frame else None, plan.settings.code_frame, plan.is_of_refit(wave.wave),
-        )  # fmt: skip
+            responses,
+            segments,
+            before,
+            wave.wave,
+            words.encode,
+            words.vectors_of,
+            plan.settings.themes,
+            guide,
+            plan.frame.frame if plan.frame else None,
+            plan.settings.code_frame,
+            plan.is_of_refit(wave.wave),
+        )
         write_parquet(coded.segments, outputs[0])
         write_parquet(codebook_frame(coded.codebook), outputs[1])
         words.keep()
@@ -184,7 +193,7 @@ def compare_waves(plan: Plan, wave: WavePlan) -> bool:
         responses = publishing.stacked(plan, "responses", waves)
         segments = publishing.stacked(plan, "segments", waves)
         words.learn(sorted(set(segments["text"])))
-        coded = Coded(responses, segments, words.vectors_of)
+        coded = Coded(responses, coding.themed_segments(segments), words.vectors_of)
         names = [each.wave for each in waves]
         table = theme_changes(coded, _codebook(plan, wave.wave), names, plan.settings.changes)
         write_parquet(checked("theme_changes", table), output)

@@ -166,3 +166,21 @@ def test_shares_are_of_responses() -> None:
     assert table.loc["Y", "jaccard"] == pytest.approx(6 / 16)
     assert all(table.loc[list("XY"), "relation"].isin(["split", "merged"]))
     assert len(table) == 2
+
+
+def test_themes_of_a_code_frame_are_themselves_whatever_moves() -> None:
+    """The frame's theme is given half its responses anew; a found theme has the rest of the old ones."""
+    from dataclasses import replace
+
+    old = coding(("frame", range(40)), ("found", range(40, 60)))
+    new = coding(("frame", range(30, 60)), ("other", range(30)))
+    book_of = lambda *names: replace(  # noqa: E731
+        book(*names),
+        themes=tuple(replace(t, origin="given" if t.theme_id == "frame" else "found") for t in book(*names).themes),
+    )
+    rebuilt = inherit(book_of("frame", "found"), old, book_of("frame", "other"), new, WAVES, 1)
+    assert [theme.theme_id for theme in rebuilt.codebook.themes] == ["frame", "other"]
+    relations = rebuilt.lineage.set_index(["old_theme_id", "new_theme_id"])["relation"].to_dict()
+    assert relations[("frame", "frame")] == "same"
+    assert relations[("found", "frame")] == "merged"
+    assert relations[("frame", "other")] == "split"
