@@ -7,7 +7,7 @@ space is made from a consultation's first wave and kept with its codebook, so th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ _LEXICAL_DIMENSIONS = 64
 _DOCUMENTS_AN_AXIS = 8  # with fewer, an axis is one response's own words and nothing is alike
 _MOST_WORDS = 8_000
 _TOPIC_DOUBT = 0.3
+_TOPICAL_COSINE = 0.2  # of the responses that hold a word, from which it counts in full
+_LEAST_TOPICAL = 0.1
 
 
 class Weights(Protocol):
@@ -78,8 +80,9 @@ class Space:
     @classmethod
     def of(cls, seen: Seen, seed: int, origin: Vectors | None = None) -> Space:
         """The space of a first wave, or with an `origin` of what is new in a later one."""
-        words, axes = _lexical_axes(seen.wholes, seed)
-        return cls(seen.vectors.mean(axis=0) if origin is None else origin, words, axes, seen.topics.shape[1])
+        start = seen.vectors.mean(axis=0) if origin is None else origin
+        words, axes = _lexical_axes(seen.wholes, unit_rows(seen.whole_vectors - start), seed)
+        return cls(start, words, axes, seen.topics.shape[1])
 
     def centred(self, vectors: Vectors) -> Vectors:
         """Embeddings seen from the origin, unit length."""
@@ -118,12 +121,14 @@ def unit_rows(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
 
 
-def _lexical_axes(texts: tuple[str, ...], seed: int) -> tuple[tuple[str, ...], Vectors]:
-    """The words of at least two responses, and their axes; nothing if too few recur."""
+def _lexical_axes(texts: tuple[str, ...], meanings: Vectors, seed: int) -> tuple[tuple[str, ...], Vectors]:
+    """The words of at least two responses, and their axes; nothing if too few recur. `meanings` are of the texts."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import normalize
 
-    documents = sorted(set(texts))
+    meaning_of = dict(zip(texts, meanings, strict=True))
+    documents = sorted(meaning_of)
     words = TfidfVectorizer(
         stop_words=sorted(LABEL_STOP_WORDS),
         token_pattern=TOKEN_PATTERN,
@@ -138,9 +143,24 @@ def _lexical_axes(texts: tuple[str, ...], seed: int) -> tuple[tuple[str, ...], V
     dimensions = min(_LEXICAL_DIMENSIONS, len(documents) // _DOCUMENTS_AN_AXIS, table.shape[1] - 1)
     if dimensions < 2:
         return (), np.zeros((0, 0), dtype=np.float32)
+    weights = words.idf_ * _topicality(table, np.stack([meaning_of[each] for each in documents]))
+    table = normalize(table.multiply(weights / words.idf_).tocsr())
     exact = TruncatedSVD(dimensions, algorithm="arpack", random_state=seed)  # the default's answer depends on its seed
     components = exact.fit(table).components_
-    return tuple(words.get_feature_names_out()), np.asarray((components * words.idf_).T, dtype=np.float32)
+    return tuple(words.get_feature_names_out()), np.asarray((components * weights).T, dtype=np.float32)
+
+
+def _topicality(table: Any, meanings: Vectors) -> npt.NDArray[np.float64]:
+    """How much each word tells of a topic, `_LEAST_TOPICAL` to 1: by how near the responses that hold it are in meaning.
+
+    Those that hold "recycling" speak of one thing, those that hold "country" or "home" of anything. The mean cosine of
+    all pairs follows from the length of the sum of their vectors.
+    """
+    holds = (table > 0).astype(np.float64)
+    size = np.asarray(holds.sum(axis=0)).ravel()
+    length = ((holds.T @ meanings) ** 2).sum(axis=1)
+    mean_cosine = (length - size) / np.maximum(size * (size - 1), 1)
+    return np.clip(mean_cosine / _TOPICAL_COSINE, _LEAST_TOPICAL, 1.0)
 
 
 def _topical(topics: npt.NDArray[np.float64]) -> Vectors:
