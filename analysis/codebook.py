@@ -17,7 +17,7 @@ from analysis.types import ThemeId, ThemeState, VisionCode, Wave
 
 THEME_COLUMNS = ("theme_id", "label", "description", "keywords", "first_wave", "state", "vision")
 SEPARATOR = "; "
-_ORIGIN, _WORD = "origin", "word"  # rows of the kept frame that are no themes
+_ORIGIN, _WORD, _NAME = "origin", "word", "name"  # rows of the kept frame that are no themes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,19 @@ def codebook_frame(codebook: Codebook) -> pd.DataFrame:
     """Return the codebook as one frame for keeping between waves: a row a theme, then its space, a row a word."""
     space = codebook.space
     words = pd.DataFrame(
-        {"theme_id": [_ORIGIN, *[_WORD] * len(space.words)], "label": [str(space.topics), *space.words]}
+        {
+            "theme_id": [_ORIGIN, *[_WORD] * len(space.words), *[_NAME] * len(space.names)],
+            "label": [str(space.topics), *space.words, *space.names],
+        }
     )
     table = pd.concat([themes_table(codebook), words], ignore_index=True).fillna("")
-    vectors: list[Any] = [*codebook.centroids, space.origin, *space.axes]
+    vectors: list[Any] = [*codebook.centroids, space.origin, *space.axes, *space.common]
     return table.assign(vector=vectors)
 
 
 def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
     """Read back what `codebook_frame` gave."""
-    space, rows = _space(frame), frame[~frame["theme_id"].isin([_ORIGIN, _WORD])]
+    space, rows = _space(frame), frame[~frame["theme_id"].isin([_ORIGIN, _WORD, _NAME])]
     themes = tuple(
         Theme(
             ThemeId(row.theme_id),
@@ -118,10 +121,21 @@ def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
 
 
 def _space(frame: pd.DataFrame) -> Space:
-    words, (origin,) = frame[frame["theme_id"] == _WORD], rows_of(frame[frame["theme_id"] == _ORIGIN])
-    axes = np.stack(words["vector"].to_list()) if len(words) else np.zeros((0, 0))
-    start = np.asarray(origin.vector, dtype=np.float32)
-    return Space(start, tuple(words["label"]), np.asarray(axes, dtype=np.float32), int(origin.label))
+    words, names = (frame[frame["theme_id"] == kind] for kind in (_WORD, _NAME))
+    (origin,) = rows_of(frame[frame["theme_id"] == _ORIGIN])
+    return Space(
+        origin=np.asarray(origin.vector, dtype=np.float32),
+        words=tuple(words["label"]),
+        axes=_stacked(words),
+        topics=int(origin.label),
+        names=tuple(names["label"]),
+        common=_stacked(names),
+    )
+
+
+def _stacked(rows: pd.DataFrame) -> Vectors:
+    found = np.stack(rows["vector"].to_list()) if len(rows) else np.zeros((0, 0))
+    return np.asarray(found, dtype=np.float32)
 
 
 def split_joined(joined: str) -> tuple[str, ...]:

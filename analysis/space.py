@@ -6,6 +6,9 @@ space is made from a consultation's first wave and kept with its codebook, so th
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,6 +24,12 @@ _MOST_WORDS = 8_000
 _TOPIC_DOUBT = 0.3
 _TOPICAL_COSINE = 0.2  # of the responses that hold a word, from which it counts in full
 _LEAST_TOPICAL = 0.1
+_COMMON_SHARE = 0.05  # of responses that hold a name, from which it names no topic
+_LEAST_NAMING = 10
+_NO_COMPANY = 1.75
+_AS_A_NAME = 0.9  # share of its uses inside sentences that have a capital
+_TOKEN = re.compile(TOKEN_PATTERN)
+_INSIDE = re.compile(r"(?<![.!?:\n] )(?<![.!?:\n\"“‘(*-])(?<!^)\b[^\W\d_][\w'’-]*")
 
 
 class Weights(Protocol):
@@ -69,24 +78,33 @@ class Space:
 
     `origin` is the mean vector of the first wave's segments: what all text of a consultation has in common tells no
     theme from another. `axes` has one row a word, its inverse document frequency times its place on each axis of the
-    latent semantic analysis (Deerwester et al. 1990). `topics` is how many topics the guide had.
+    latent semantic analysis (Deerwester et al. 1990). `topics` is how many topics the guide had. `common` are
+    unit rows at right angles, along which embeddings are not compared: where the `names` point that all residents use.
     """
 
     origin: Vectors
     words: tuple[str, ...] = ()
     axes: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
     topics: int = 0
+    names: tuple[str, ...] = ()
+    common: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
 
     @classmethod
     def of(cls, seen: Seen, seed: int, origin: Vectors | None = None) -> Space:
         """The space of a first wave, or with an `origin` of what is new in a later one."""
         start = seen.vectors.mean(axis=0) if origin is None else origin
-        words, axes = _lexical_axes(seen.wholes, unit_rows(seen.whole_vectors - start), seed)
-        return cls(start, words, axes, seen.topics.shape[1])
+        names = common_names(seen.wholes)
+        common = _directions(names, seen.wholes, seen.whole_vectors)
+        meanings = cls(start, common=common).centred(seen.whole_vectors)
+        words, axes = _lexical_axes(seen.wholes, meanings, names, seed)
+        return cls(start, words, axes, seen.topics.shape[1], names, common)
 
     def centred(self, vectors: Vectors) -> Vectors:
         """Embeddings seen from the origin, unit length."""
-        return unit_rows(vectors - self.origin) if self.origin.size and len(vectors) else vectors
+        if not self.origin.size or not len(vectors):
+            return vectors
+        seen = vectors - self.origin
+        return unit_rows(np.asarray(seen - (seen @ self.common.T) @ self.common if len(self.common) else seen))
 
     def place(self, seen: Seen, weights: Weights) -> Vectors:
         """Unit rows, one a segment. A view that does not exist leaves its weight to the others."""
@@ -121,23 +139,17 @@ def unit_rows(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
 
 
-def _lexical_axes(texts: tuple[str, ...], meanings: Vectors, seed: int) -> tuple[tuple[str, ...], Vectors]:
-    """The words of at least two responses, and their axes; nothing if too few recur. `meanings` are of the texts."""
+def _lexical_axes(
+    texts: tuple[str, ...], meanings: Vectors, names: tuple[str, ...], seed: int
+) -> tuple[tuple[str, ...], Vectors]:
+    """The words of at least two responses but for `names`, and their axes; nothing if too few recur."""
     from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
 
     meaning_of = dict(zip(texts, meanings, strict=True))
     documents = sorted(meaning_of)
-    words = TfidfVectorizer(
-        stop_words=sorted(LABEL_STOP_WORDS),
-        token_pattern=TOKEN_PATTERN,
-        sublinear_tf=True,
-        min_df=2,
-        max_features=_MOST_WORDS,
-    )
     try:
-        table = words.fit_transform(documents)
+        words, table = _tfidf(documents, LABEL_STOP_WORDS.union(names))
     except ValueError:  # no word stands in two responses
         return (), np.zeros((0, 0), dtype=np.float32)
     dimensions = min(_LEXICAL_DIMENSIONS, len(documents) // _DOCUMENTS_AN_AXIS, table.shape[1] - 1)
@@ -150,8 +162,83 @@ def _lexical_axes(texts: tuple[str, ...], meanings: Vectors, seed: int) -> tuple
     return tuple(words.get_feature_names_out()), np.asarray((components * weights).T, dtype=np.float32)
 
 
+def common_names(texts: Iterable[str]) -> tuple[str, ...]:
+    """Names, in lower case, that stand in many of the distinct texts and keep no company: the place where all live.
+
+    "Bowling Green needs a skating rink" and "Bowling Green needs better roads" share the town and no topic. A name
+    that is a topic brings words of its own: the texts that hold it share more words than any texts do.
+    """
+    documents = sorted(set(texts))
+    written = [_INSIDE.findall(text) for text in documents if not text.isupper()]
+    capitals = Counter(word.casefold() for words in written for word in words if word[0].isupper())
+    uses = Counter(word.casefold() for words in written for word in words)
+    held = Counter(word for text in documents for word in _words_of(text))
+    least = max(_LEAST_NAMING, _COMMON_SHARE * len(documents))
+    named = (word for word in uses if held[word] >= least and word not in LABEL_STOP_WORDS)
+    names = sorted(word for word in named if capitals[word] >= _AS_A_NAME * uses[word])
+    return tuple(name for name, company in zip(names, _company(names, documents), strict=True) if company < _NO_COMPANY)
+
+
+def _company(names: Sequence[str], documents: Sequence[str]) -> Iterator[float]:
+    """How much more alike in their other words the texts with each name are than all texts (1: no more)."""
+    from sklearn.preprocessing import normalize
+
+    if not names:
+        return
+    words, table = _tfidf(documents, LABEL_STOP_WORDS)
+    holds = table > 0
+    overall = np.asarray(holds.sum(axis=0)).ravel()
+    for name in names:
+        column = words.vocabulary_.get(name)
+        if column is None:
+            yield np.inf
+            continue
+        one = holds[:, [column]].toarray().ravel()
+        together = np.asarray(holds[one].sum(axis=0)).ravel()
+        part_of_it = (together > one.sum() / 2) & (together > overall / 2)  # "green" of "Bowling Green"
+        rest = normalize(table[:, ~part_of_it])
+        yield _mean_cosine(rest[one]) / max(_mean_cosine(rest), 1e-9)
+
+
+def _mean_cosine(rows: Any) -> float:
+    """Mean cosine of all pairs of unit rows, from the length of their sum."""
+    total, size = np.asarray(rows.sum(axis=0)).ravel(), rows.shape[0]
+    return float((total @ total - size) / max(size * (size - 1), 1))
+
+
+def _directions(names: tuple[str, ...], texts: tuple[str, ...], meanings: Vectors) -> Vectors:
+    """Orthonormal rows: for each name, from the responses without it to those with it."""
+    holds = [np.array([name in words for words in map(_words_of, texts)]) for name in names]
+    rows = [_mean(meanings[one]) - _mean(meanings[~one]) for one in holds]
+    if not rows:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.asarray(np.linalg.qr(np.array(rows, dtype=np.float64).T)[0].T, dtype=np.float32)
+
+
+def _mean(rows: Vectors) -> Vectors:
+    return np.asarray(rows.sum(axis=0) / max(len(rows), 1), dtype=np.float32)
+
+
+def _words_of(text: str) -> set[str]:
+    return {word.casefold() for word in _TOKEN.findall(text)}
+
+
+def _tfidf(documents: Sequence[str], stop_words: frozenset[str]) -> tuple[Any, Any]:
+    """The fitted counter of words and its table; raises ValueError if no word recurs."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(
+        stop_words=sorted(stop_words),
+        token_pattern=TOKEN_PATTERN,
+        sublinear_tf=True,
+        min_df=2,
+        max_features=_MOST_WORDS,
+    )
+    return words, words.fit_transform(documents)
+
+
 def _topicality(table: Any, meanings: Vectors) -> npt.NDArray[np.float64]:
-    """How much each word tells of a topic, `_LEAST_TOPICAL` to 1: by how near the responses that hold it are in meaning.
+    """How much each word tells of a topic, to 1: by how near in meaning the responses that hold it are.
 
     Those that hold "recycling" speak of one thing, those that hold "country" or "home" of anything. The mean cosine of
     all pairs follows from the length of the sum of their vectors.
@@ -160,7 +247,7 @@ def _topicality(table: Any, meanings: Vectors) -> npt.NDArray[np.float64]:
     size = np.asarray(holds.sum(axis=0)).ravel()
     length = ((holds.T @ meanings) ** 2).sum(axis=1)
     mean_cosine = (length - size) / np.maximum(size * (size - 1), 1)
-    return np.clip(mean_cosine / _TOPICAL_COSINE, _LEAST_TOPICAL, 1.0)
+    return np.asarray(np.clip(mean_cosine / _TOPICAL_COSINE, _LEAST_TOPICAL, 1.0), dtype=np.float64)
 
 
 def _topical(topics: npt.NDArray[np.float64]) -> Vectors:
