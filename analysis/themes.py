@@ -274,7 +274,15 @@ def _name_groups(
     taken = frozenset(theme.label.casefold() for theme in codebook.themes)
     centre = codebook.space.centred
     meanings = _centroids(centre(corpus.vectors), groups)
-    words = describe_themes(texts, corpus.texts, meanings, Words(encode, centre), settings.keywords, taken, guide)
+    words = describe_themes(
+        texts,
+        corpus.texts,
+        meanings,
+        Words(encode, centre, frozenset(codebook.space.names)),
+        settings.keywords,
+        taken,
+        guide,
+    )
     state = ThemeState.CONFIRMED if first else ThemeState.EMERGING
     themes = tuple(
         Theme(theme_id_of(map(content_hash, own)), word.label, word.description, word.keywords, wave, state)
