@@ -281,22 +281,25 @@ def _differ(one: _Candidate, other: _Candidate, alike: float = _ALIKE) -> bool:
 
 
 class _Labels:
-    """The labels of a codebook: none twice, none that means the same as another."""
+    """The labels of a codebook: none twice, no phrase in two of them, none that means the same as another."""
 
     def __init__(self, encode: Callable[[Sequence[str]], Vectors], taken: Iterable[str]) -> None:
         self._encode = encode
-        self._names = {label.casefold() for label in taken}
-        known = sorted(self._names)
-        self._vectors = [*encode(known)] if known else []
+        self._names: set[str] = set()
+        self._phrases: set[str] = set()
+        self._vectors: list[Vectors] = []
+        for label in sorted(taken):
+            self.add(label)
 
     def may_have(self, label: str) -> bool:
-        if label.casefold() in self._names:
+        if label.casefold() in self._names or _phrases_in(label) & self._phrases:
             return False
         (vector,) = self._encode([label])
         return all(float(vector @ other) <= MOST_ALIKE for other in self._vectors)
 
     def add(self, label: str) -> None:
         self._names.add(label.casefold())
+        self._phrases |= _phrases_in(label)
         self._vectors.extend(self._encode([label]))
 
     def unique(self, label: str) -> str:
@@ -304,6 +307,10 @@ class _Labels:
         if label.casefold() not in self._names:
             return label
         return next(f"{label} ({n})" for n in range(2, 10_000) if f"{label} ({n})".casefold() not in self._names)
+
+
+def _phrases_in(label: str) -> set[str]:
+    return {family(phrase.split()) for phrase in re.split(r" and |, ", label)}
 
 
 def _is_spoken(phrase: str, spoken: Sequence[set[str]]) -> bool:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType
 
+import numpy as np
+import numpy.typing as npt
+
 RawText = NewType("RawText", str)
 """Text as a resident wrote it. Lives only inside the load-and-redact step."""
 SafeText = NewType("SafeText", str)
@@ -19,6 +22,9 @@ SegmentId = NewType("SegmentId", str)
 ThemeId = NewType("ThemeId", str)
 VisionCode = NewType("VisionCode", str)
 Wave = NewType("Wave", str)
+
+Groups = npt.NDArray[np.int64]
+"""One group number per row; -1 for rows in no group."""
 
 Stance = Literal["like", "dislike", "hope", "open"]
 STANCES: tuple[Stance, ...] = ("like", "dislike", "hope", "open")
