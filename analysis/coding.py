@@ -34,7 +34,7 @@ def split_responses(responses: pd.DataFrame, settings: SegmentSettings) -> pd.Da
     ]  # fmt: skip
     columns = ["segment_id", "wave", "response_id", "question_id", "text", "start", "end"]
     table = pd.DataFrame(rows, columns=columns) if rows else empty_table("segments")[columns]
-    return table.assign(theme_id="", theme_score=0.0, vision="").astype(CONTRACT["segments"])
+    return table.assign(theme_id="", theme_score=0.0, vision="", subtheme_id="").astype(CONTRACT["segments"])
 
 
 def texts_to_embed(responses: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
@@ -71,7 +71,9 @@ def code_themes(
     rows = [row_of[key] for key in zip(who["text"], who["whole"], strict=True)]
     names = [theme.theme_id for theme in coded.codebook.themes] + [""]  # the last for row -1, no theme
     themed = segments.assign(
-        theme_id=[names[coded.theme[row]] for row in rows], theme_score=coded.similarity[rows].round(4)
+        theme_id=[names[coded.theme[row]] for row in rows],
+        theme_score=coded.similarity[rows].round(4),
+        subtheme_id=[coded.subtheme[row] for row in rows],
     )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
 

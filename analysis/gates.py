@@ -41,6 +41,12 @@ def cohesion(placed: Vectors) -> float:
     return float((placed @ unit_rows(placed.sum(axis=0, keepdims=True))[0]).mean())
 
 
+def mean_cohesion(placed: Vectors, parts: Groups) -> float:
+    """Cohesion of the rows within their parts."""
+    each = [placed[parts == part] for part in range(int(parts.max()) + 1)]
+    return float(np.average([cohesion(rows) for rows in each], weights=[len(rows) for rows in each]))
+
+
 def split_catch_alls(
     corpus: Corpus, placed: Vectors, groups: Groups, least_respondents: int, settings: GateSettings
 ) -> Groups:
@@ -59,7 +65,7 @@ def split_catch_alls(
 
 def _is_catch_all(placed: Vectors, parts: Groups, settings: GateSettings) -> bool:
     each = [placed[parts == part] for part in range(int(parts.max()) + 1)]
-    tight = np.average([cohesion(rows) for rows in each], weights=[len(rows) for rows in each])
+    tight = mean_cohesion(placed, parts)
     centroids = unit_rows(np.array([rows.sum(axis=0) for rows in each]))
     between = (centroids @ centroids.T)[np.triu_indices(len(each), 1)].max()
     return bool(tight - cohesion(placed) >= settings.catch_all_gain and between <= settings.catch_all_between)
@@ -117,4 +123,4 @@ def _repeats(corpus: Corpus, groups: Groups, most: float) -> list[tuple[int, int
 def _with_angle(placed: Vectors) -> Vectors:
     rows = placed.astype(np.float64)
     rows[~rows.any(axis=1), 0] = 1.0  # a row of nothing has no angle
-    return np.asarray(rows, dtype=np.float64)  # type: ignore[return-value]
+    return np.asarray(rows, dtype=np.float64)

@@ -34,7 +34,7 @@ from analysis.says import sentence
 __all__ = ["LABEL_STOP_WORDS", "TOKEN_PATTERN"]
 
 MOST_ALIKE = 0.9  # cosine that no two labels of one codebook may have
-_CANDIDATES = 30
+_CANDIDATES = 20
 _MOST_TAGGED = 400  # segments of a theme that are read for phrases: the first by content hash, as good as drawn by lot
 _ALIKE = 0.75  # cosine of two phrases, from which they are one keyword
 _ALIKE_BESIDE = 0.85  # and from which they are not joined in a label
@@ -42,13 +42,18 @@ _NEAR_PHRASE = 0.5  # cosine from which a known phrase may name a theme
 _SPOKEN = 0.4  # share of a theme's segments that use a word of a known phrase, from which it may name it
 _SPOKEN_EACH = 0.15  # and each of its words
 _LEAST_TOPICAL = 0.3  # weight of a phrase that no topic of the guide knows
+_COVERING = 0.7  # weight of how many segments use a phrase, and it alone, beside how near it is to the theme
 _PLURAL = 0.3  # uses of a plural, as a share of those of the commonest form, from which it is shown
 _LONGER = 0.3  # what each further word of a phrase adds to its worth: "affordable housing" says more than "housing"
 _ENOUGH = 0.6  # share of segments with the first phrase, from which it names the theme alone
 _MOSTLY_IN = 0.35  # share of a word's segments in which it stands in one longer phrase, from which that is the name
 _LEAST_FIRST = 0.4  # worth of a phrase that may come first, as a share of the best's
 _SECOND = (0.4, 0.12)  # worth of a second phrase, as a share of the first's, and share of segments that have it
-_BESIDE_ONE_WORD = (0.12, 0.06)  # the same where the first is a single word, which says little
+_BESIDE_LITTLE = (0.12, 0.06)  # the same where the first says little: it is a single word, or few use it
+_LEAST_USED = 0.06  # share of segments with a phrase that may come first
+_WORD_USED = 0.3  # or with one of its words
+_REACHING = 0.5  # weight of how many segments use its commonest word, for a phrase that comes first
+_USED_ENOUGH = 0.25  # share of segments with it, under which few use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ class _Candidate:
     rows: frozenset[int]
     vector: Vectors = field(repr=False)
     worth: float
+    reach: float = 1.0
+    """Share of the theme's segments that have the commonest of its words."""
 
 
 def describe_themes(
@@ -134,15 +141,24 @@ class _Namer:
 
     def names(self, centroids: Vectors) -> Iterator[ThemeWords]:
         for texts, found, centroid in zip(self._themes, self._found, centroids, strict=True):
-            ranked = [self._as_written(c, texts) for c in self._ranked(len(texts), found, centroid)]
+            ranked = self._with_reach(self._ranked(len(texts), found, centroid), texts)
             own = [candidate.phrase for candidate in _distinct(ranked)]
             label = self._label(texts, ranked, centroid)
             self._used.add(label)
             said = sentence([self._tagger.tag(text) for text in texts], own)
             yield ThemeWords(label, said, tuple(own[: self._keywords]))
 
-    def _as_written(self, candidate: _Candidate, texts: Sequence[str]) -> _Candidate:
-        return replace(candidate, phrase=self._tagger.spelt(candidate.phrase, texts))
+    def _with_reach(self, ranked: Sequence[_Candidate], texts: Sequence[str]) -> list[_Candidate]:
+        """The phrases as they are mostly written, and how far their words reach."""
+        used = Counter(key for text in texts for key in families(self._tagger.tag(text)))
+        return [
+            replace(
+                candidate,
+                phrase=self._tagger.spelt(candidate.phrase, texts),
+                reach=max(used[family([word])] for word in candidate.phrase.split(" ")) / len(texts),
+            )
+            for candidate in ranked
+        ]
 
     def _mostly_verbs(self, everything: Sequence[str]) -> frozenset[str]:
         """Words that are verbs as often as nouns: "vote" and "change" name less well than "voting" and "climate"."""
@@ -192,7 +208,7 @@ class _Namer:
         topical = self._guide.score(embedded).max(axis=1) if self._guide else np.ones(len(best))
         near = np.clip(vectors @ centroid, 0.01, None) * (_LEAST_TOPICAL + topical)
         worths = [
-            float(n) * weight[key] ** 0.5 * self._length(p) for n, key, p in zip(near, best, phrases, strict=True)
+            float(n) * weight[key] ** _COVERING * self._length(p) for n, key, p in zip(near, best, phrases, strict=True)
         ]
         candidates = [
             _Candidate(p, common[k][1], v, w) for p, k, v, w in zip(phrases, best, vectors, worths, strict=True)
@@ -243,12 +259,16 @@ def _commonest(forms: Counter[str]) -> str:
 def _choices(ranked: Sequence[_Candidate], size: int) -> Iterator[str]:
     """Labels for a theme, best first: each phrase with the phrase that adds most to it, if any adds enough.
 
-    A single word is made plainer: by the longer phrase in which it mostly stands, else by a second phrase.
+    A single word is made plainer by the longer phrase in which it mostly stands, else like a phrase that few use by a
+    second one.
     """
-    for one in [candidate for candidate in ranked if candidate.worth >= _LEAST_FIRST * ranked[0].worth]:
+    worth_first = {each.phrase: each.worth * each.reach**_REACHING for each in ranked if _is_used(each, size)}
+    best = max(worth_first.values(), default=0.0)
+    used = [each for each in ranked if worth_first.get(each.phrase, -1.0) >= _LEAST_FIRST * best] or ranked
+    for one in sorted(used, key=lambda each: (-worth_first.get(each.phrase, 0.0), each.phrase)):
         first = _fuller(one, ranked)
         several = " " in first.phrase
-        worth, share = _SECOND if several else _BESIDE_ONE_WORD
+        worth, share = _SECOND if several and len(first.rows) >= _USED_ENOUGH * size else _BESIDE_LITTLE
         added = {
             other.phrase: other.worth * len(other.rows - first.rows) / len(other.rows)
             for other in ranked
@@ -264,6 +284,10 @@ def _choices(ranked: Sequence[_Candidate], size: int) -> Iterator[str]:
         yield from [*alone, *joined] if several and len(first.rows) >= _ENOUGH * size else [*joined, *alone]
     for one in ranked:
         yield from (f"{one.phrase} and {other.phrase}" for other in ranked if _differ(one, other))
+
+
+def _is_used(one: _Candidate, size: int) -> bool:
+    return len(one.rows) >= _LEAST_USED * size or one.reach >= _WORD_USED
 
 
 def _fuller(one: _Candidate, ranked: Sequence[_Candidate]) -> _Candidate:

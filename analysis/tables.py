@@ -55,6 +55,7 @@ CONTRACT: dict[str, dict[str, type]] = {
         "theme_id": str,
         "theme_score": float,
         "vision": str,
+        "subtheme_id": str,
     },
     "themes": {
         "theme_id": str,
@@ -64,6 +65,14 @@ CONTRACT: dict[str, dict[str, type]] = {
         "first_wave": str,
         "state": str,
         "vision": str,
+    },
+    "subthemes": {
+        "subtheme_id": str,
+        "theme_id": str,
+        "label": str,
+        "description": str,
+        "keywords": str,
+        "first_wave": str,
     },
     "response_themes": {
         "wave": str,
@@ -94,6 +103,7 @@ _KEYS = {
     "redactions": ["wave", "question_id", "label", "confidence"],
     "segments": ["segment_id"],
     "themes": ["theme_id"],
+    "subthemes": ["subtheme_id"],
     "response_themes": ["wave", "response_id", "question_id", "theme_id"],
     "response_vision": ["wave", "response_id", "question_id", "vision_code"],
 }

@@ -8,7 +8,7 @@ theme stay without one and are reported as raised by few, never dropped.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from analysis.codebook import Codebook, Theme, theme_id_of
 from analysis.embed import Vectors, content_hash
 from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, Guide, Words, describe_themes
 from analysis.space import Space, unit_rows
+from analysis.subthemes import nearest_subthemes, with_subthemes
 from analysis.types import Groups, ThemeState, Wave
 
 _MOSTLY = 0.6  # share of a new group's segments that no known theme is nearer to
@@ -49,6 +50,8 @@ class ThemeSettings(BaseModel):
     catch_all_between: float = Field(ge=-1, le=1)
     assign_similarity: float = Field(ge=-1, le=1)
     least_novelty: float = Field(ge=0, le=2)
+    subtheme_respondents: int = Field(ge=2)
+    subtheme_similarity: float = Field(ge=-1, le=1)
     keywords: int = Field(ge=1)
 
 
@@ -105,11 +108,15 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A wave coded against its codebook: per distinct segment a theme's row (-1 none) and the nearest cosine."""
+    """A wave coded against its codebook: per distinct segment a theme's row (-1 none) and the nearest cosine.
+
+    `subtheme` is a sub-theme's identifier, '' for none.
+    """
 
     codebook: Codebook
     theme: Groups
     similarity: npt.NDArray[np.float64]
+    subtheme: tuple[str, ...] = ()
 
 
 def code_wave(
@@ -133,7 +140,31 @@ def code_wave(
     groups = find_groups(corpus, _least_respondents(corpus, settings), settings, seen)
     groups = groups if first else _only_new(placed, groups, codebook, settings)
     new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
-    return _settled(corpus, placed, codebook, new, centroids, settings)
+    coded = _settled(corpus, placed, codebook, new, centroids, settings)
+    words = Words(encode, codebook.space.centred, frozenset(codebook.space.names))
+    return _parted(coded, len(codebook.themes), corpus, placed, words, settings, guide)
+
+
+def _parted(
+    coded: Coded,
+    known: int,
+    corpus: Corpus,
+    placed: Vectors,
+    words: Words,
+    settings: ThemeSettings,
+    guide: Guide | None,
+) -> Coded:
+    """Find the sub-themes of the themes that are new, and give every segment its sub-theme."""
+    book = coded.codebook
+    members = [np.flatnonzero(coded.theme == row) for row in range(known, len(book.themes))]
+    least = _least_respondents(corpus, settings)
+    new = with_subthemes(
+        book.themes[known:], members, corpus, placed, words, settings, least, guide, book.themes[:known]
+    )
+    if new:
+        book = replace(book, themes=(*book.themes[:known], *new))
+    under = nearest_subthemes(book, coded.theme, placed, settings.subtheme_similarity)
+    return replace(coded, codebook=book, subtheme=tuple(under))
 
 
 def _settled(

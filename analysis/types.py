@@ -20,6 +20,7 @@ RespondentId = NewType("RespondentId", str)
 QuestionId = NewType("QuestionId", str)
 SegmentId = NewType("SegmentId", str)
 ThemeId = NewType("ThemeId", str)
+SubthemeId = NewType("SubthemeId", str)
 VisionCode = NewType("VisionCode", str)
 Wave = NewType("Wave", str)
 
@@ -226,8 +227,21 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class SubthemeSummary:
+    """A part of a theme: who of the theme's respondents speaks of it (`share` of them, 0 to 1), and a quote."""
+
+    subtheme_id: SubthemeId
+    label: str
+    description: str
+    keywords: tuple[str, ...]
+    respondents: int
+    share: float
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
 class ThemeSummary:
-    """A found theme as the report shows it."""
+    """A found theme as the report shows it; `minority` is an answer that differs from most."""
 
     theme_id: ThemeId
     label: str
@@ -238,6 +252,8 @@ class ThemeSummary:
     vision: tuple[VisionCode, ...]
     count: Count
     quotes: tuple[Quote, ...]
+    minority: Quote | None = None
+    subthemes: tuple[SubthemeSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,17 @@ from typing import Any
 import pandas as pd
 
 from analysis import summary
-from analysis.codebook import Codebook, codebook_from_frame, themes_table
+from analysis.codebook import Codebook, codebook_from_frame, subthemes_table, themes_table
 from analysis.coding import response_themes
 from analysis.intake import SafeWave
+from analysis.quotes import VectorOf
 from analysis.tables import checked, empty_table, read_table
 from analysis.types import QuestionId, ReportData, Stance, Status, ThemeState
 from flows.evaluating import stored_evaluation
 from flows.layout import library_versions
 from flows.plan import Plan, WavePlan
 
-TABLES = ("responses", "redactions", "segments", "themes", "response_themes", "response_vision")
+TABLES = ("responses", "redactions", "segments", "themes", "subthemes", "response_themes", "response_vision")
 
 
 def intake_counts(safe: SafeWave) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def collect(plan: Plan) -> dict[str, pd.DataFrame]:
         "redactions": _stacked(plan, "redactions"),
         "segments": segments,
         "themes": themes_table(_last_codebook(plan)),
+        "subthemes": subthemes_table(_last_codebook(plan)),
         "response_themes": response_themes(segments, stance_of),
         "response_vision": _stacked(plan, "response_vision"),
     }
@@ -87,8 +89,11 @@ def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def report_data(plan: Plan, wave: WavePlan) -> ReportData:
-    """Return what the report of a wave shows: that wave, and those before it for comparison."""
+def report_data(plan: Plan, wave: WavePlan, vector_of: VectorOf | None = None) -> ReportData:
+    """Return what the report of a wave shows: that wave, and those before it for comparison.
+
+    `vector_of` gives the vectors of the wave's answers, by which quotes are chosen.
+    """
     waves = plan.waves[: plan.waves.index(wave) + 1]
     names = [earlier.wave for earlier in waves]
     tables = {name: read_table(name, plan.layout.root) for name in TABLES}
@@ -96,10 +101,11 @@ def report_data(plan: Plan, wave: WavePlan) -> ReportData:
     themes = tables["themes"][tables["themes"]["first_wave"].isin(names)]
     counts = _intake(plan, wave)
     data = summary.summarise(
-        summary.Tables(themes=themes, **upto),
+        summary.Tables(themes=themes, subthemes=tables["subthemes"], **upto),
         _about(plan, wave, tuple(names)),
         sum(counts["rows_read"].values()),
         plan.settings.report,
+        vector_of,
     )
     return replace(data, evaluation=stored_evaluation(plan))
 
