@@ -181,6 +181,7 @@ class _Summary:
     def _theme(self, row: Mapping[str, str], raised: pd.DataFrame) -> ThemeSummary:
         count = self._since(Wave(row["first_wave"]), self._priorities.count(raised))
         quotes = self._quotes(raised, self._settings.quotes, count.respondents)
+        minority_view = self._minority(raised, quotes, count.respondents)
         return ThemeSummary(
             theme_id=ThemeId(row["theme_id"]),
             label=row["label"],
@@ -191,11 +192,11 @@ class _Summary:
             vision=tuple(VisionCode(code) for code in split_joined(row["vision"])),
             count=count,
             quotes=quotes,
-            minority=self._minority(raised, quotes, count.respondents),
-            subthemes=self._subthemes(row["theme_id"], quotes, count.respondents),
+            minority=minority_view,
+            subthemes=self._subthemes(row["theme_id"], [*quotes, minority_view], count.respondents),
         )
 
-    def _subthemes(self, theme: str, shown: Sequence[Quote], respondents: int) -> tuple[SubthemeSummary, ...]:
+    def _subthemes(self, theme: str, shown: Sequence[Quote | None], respondents: int) -> tuple[SubthemeSummary, ...]:
         """The parts of a theme that anyone raises in this wave, largest first, each with a quote not yet `shown`."""
         names = {row.subtheme_id: row for row in rows_of(self._tables.subthemes)}
         mine = self._parted.get(theme)

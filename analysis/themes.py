@@ -288,7 +288,7 @@ def _merge_alike(placed: Vectors, meanings: Vectors, groups: Groups, settings: T
         )
         one, other = map(int, np.unravel_index(int(excess.argmax()), excess.shape))
         if excess[one, other] < 0:
-            if len(cosines) <= settings.max_first_themes:
+            if len(cosines) <= min(settings.max_first_themes, settings.max_themes):
                 break
             one = len(cosines) - 1  # the smallest
             other = int(cosines[one].argmax())

@@ -38,6 +38,7 @@ def segments(**changes: object) -> pd.DataFrame:
         "theme_id": "",
         "theme_score": 0.5,
         "vision": "",
+        "subtheme_id": "",
     }
     return pd.DataFrame([{**row, **changes}])
 
