@@ -98,6 +98,14 @@ class _Candidate:
     """Share of the theme's segments that have the commonest of its words."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A phrase's centred vector, and how topical it is."""
+
+    vector: Vectors
+    topical: float
+
+
 def describe_themes(
     themes: Sequence[Sequence[str]],
     everything: Sequence[str],
@@ -140,8 +148,10 @@ class _Namer:
         self._known = self._guide_phrases()
 
     def names(self, centroids: Vectors) -> Iterator[ThemeWords]:
-        for texts, found, centroid in zip(self._themes, self._found, centroids, strict=True):
-            ranked = self._with_reach(self._ranked(len(texts), found, centroid), texts)
+        likely = [self._likely(len(texts), found) for texts, found in zip(self._themes, self._found, strict=True)]
+        known = self._seen(sorted({phrase for phrases in likely for phrase in phrases}))
+        for texts, phrases, centroid in zip(self._themes, likely, centroids, strict=True):
+            ranked = self._with_reach(self._ranked(phrases, known, centroid), texts)
             own = [candidate.phrase for candidate in _distinct(ranked)]
             label = self._label(texts, ranked, centroid)
             self._used.add(label)
@@ -194,34 +204,47 @@ class _Namer:
         words = phrase.casefold().split()
         return len(words) < 3 and bool(self._words.common.intersection(words))
 
-    def _ranked(self, size: int, found: dict[str, tuple[str, frozenset[int]]], centroid: Vectors) -> list[_Candidate]:
-        """The theme's phrases, best first."""
+    def _likely(
+        self, size: int, found: dict[str, tuple[str, frozenset[int]]]
+    ) -> dict[str, tuple[frozenset[int], float]]:
+        """The phrases of a theme that are its own and not too rare, with their segments and class-based TF-IDF."""
         least = 2 if size < 60 else max(2, round(0.02 * size))
         common = {key: each for key, each in found.items() if len(each[1]) >= least} or found
         weight = {key: self._class_tfidf(key, len(rows), size) for key, (_, rows) in common.items()}
-        best = sorted(weight, key=lambda key: (-weight[key] * self._length(common[key][0]), key))[:_CANDIDATES]
-        if not best:
-            return []
-        phrases = [common[key][0] for key in best]
-        embedded = self._words.encode(phrases)
-        vectors = self._words.centre(embedded)
-        topical = self._guide.score(embedded).max(axis=1) if self._guide else np.ones(len(best))
-        near = np.clip(vectors @ centroid, 0.01, None) * (_LEAST_TOPICAL + topical)
-        worths = [
-            float(n) * weight[key] ** _COVERING * self._length(p) for n, key, p in zip(near, best, phrases, strict=True)
-        ]
+        best = sorted(weight, key=lambda key: (-weight[key] * _length(common[key][0]), key))[:_CANDIDATES]
+        return {common[key][0]: (common[key][1], weight[key]) for key in best}
+
+    def _ranked(
+        self, likely: dict[str, tuple[frozenset[int], float]], known: dict[str, _Seen], centroid: Vectors
+    ) -> list[_Candidate]:
+        """The theme's phrases, best first: near its centroid, topical, its own, and long."""
         candidates = [
-            _Candidate(p, common[k][1], v, w) for p, k, v, w in zip(phrases, best, vectors, worths, strict=True)
+            _Candidate(
+                phrase,
+                rows,
+                known[phrase].vector,
+                max(float(known[phrase].vector @ centroid), 0.01)
+                * (_LEAST_TOPICAL + known[phrase].topical)
+                * weight**_COVERING
+                * _length(phrase),
+            )
+            for phrase, (rows, weight) in likely.items()
         ]
         return sorted(candidates, key=lambda candidate: (-candidate.worth, candidate.phrase))
+
+    def _seen(self, phrases: Sequence[str]) -> dict[str, _Seen]:
+        """All phrases embedded at once, which is faster than theme by theme."""
+        if not phrases:
+            return {}
+        embedded = self._words.encode(phrases)
+        topical = self._guide.score(embedded).max(axis=1) if self._guide else np.ones(len(phrases))
+        vectors = self._words.centre(embedded)
+        return {p: _Seen(v, float(t)) for p, v, t in zip(phrases, vectors, topical, strict=True)}
 
     def _class_tfidf(self, key: str, inside: int, size: int) -> float:
         """Weigh a phrase by its share of the theme, its rarity, and how much of its use is in this theme."""
         overall = max(self._background[key], inside)
         return inside / size * math.log(1 + self._total / overall) * inside / overall
-
-    def _length(self, phrase: str) -> float:
-        return 1 + _LONGER * (min(len(phrase.replace(" of ", " ").split()), 3) - 1)
 
     def _guide_phrases(self) -> tuple[tuple[str, ...], Vectors]:
         """The guide's phrases that are noun phrases, and their centred vectors, once for all themes."""
@@ -254,6 +277,10 @@ def _commonest(forms: Counter[str]) -> str:
     """The commonest spelling, or the plural if that is common too: a theme is of parks, not of a park."""
     plural = [form for form in forms if form.endswith("s") and forms[form] >= _PLURAL * max(forms.values())]
     return min(plural or forms, key=lambda form: (-forms[form], form))
+
+
+def _length(phrase: str) -> float:
+    return 1 + _LONGER * (min(len(phrase.replace(" of ", " ").split()), 3) - 1)
 
 
 def _choices(ranked: Sequence[_Candidate], size: int) -> Iterator[str]:

@@ -187,17 +187,28 @@ def _company(names: Sequence[str], documents: Sequence[str]) -> Iterator[float]:
         return
     words, table = _tfidf(documents, LABEL_STOP_WORDS)
     holds = table > 0
-    overall = np.asarray(holds.sum(axis=0)).ravel()
+    spoken = words.get_feature_names_out()
     for name in names:
         column = words.vocabulary_.get(name)
         if column is None:
             yield np.inf
             continue
         one = holds[:, [column]].toarray().ravel()
-        together = np.asarray(holds[one].sum(axis=0)).ravel()
-        part_of_it = (together > one.sum() / 2) & (together > overall / 2)  # "green" of "Bowling Green"
+        part_of_it = np.isin(spoken, [name, *_written_with(name, documents)])
         rest = normalize(table[:, ~part_of_it])
         yield _mean_cosine(rest[one]) / max(_mean_cosine(rest), 1e-9)
+
+
+def _written_with(name: str, documents: Sequence[str]) -> list[str]:
+    """Words that mostly stand right beside a name, as "green" in "Bowling Green"."""
+    beside: Counter[str] = Counter()
+    holding = 0
+    for text in documents:
+        words = [word.casefold() for word in _TOKEN.findall(text)]
+        at = [i for i, word in enumerate(words) if word == name]
+        holding += bool(at)
+        beside.update({words[j] for i in at for j in (i - 1, i + 1) if 0 <= j < len(words)})
+    return [word for word, count in beside.items() if count > holding / 2]
 
 
 def _mean_cosine(rows: Any) -> float:
