@@ -37,7 +37,8 @@ def split_responses(responses: pd.DataFrame, settings: SegmentSettings) -> pd.Da
     ]  # fmt: skip
     columns = ["segment_id", "wave", "response_id", "question_id", "text", "start", "end"]
     table = pd.DataFrame(rows, columns=columns) if rows else empty_table("segments")[columns]
-    return table.assign(theme_id="", theme_score=0.0, vision="", also="", also_scores="").astype(CONTRACT["segments"])
+    blank = {"vision": "", "also": "", "also_scores": "", "subtheme_id": ""}
+    return table.assign(theme_id="", theme_score=0.0, **blank).astype(CONTRACT["segments"])
 
 
 def texts_to_embed(responses: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
@@ -96,6 +97,7 @@ def code_themes(
         theme_score=coded.similarity[rows].round(4),
         also=[SEPARATOR.join(names[theme] for theme, _ in others) for others in also],
         also_scores=[SEPARATOR.join(f"{score:.4f}" for _, score in others) for others in also],
+        subtheme_id=[coded.subtheme[row] if coded.subtheme else "" for row in rows],
     )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
 
@@ -117,7 +119,7 @@ def rebuild(
 
     `segments` are of all `waves`, with the themes they have in `before`; `number` counts the refits from 1.
     """
-    blank = segments.assign(theme_id="", theme_score=0.0, vision="", also="", also_scores="")
+    blank = segments.assign(theme_id="", theme_score=0.0, vision="", also="", also_scores="", subtheme_id="")
     coded = code_themes(
         responses, blank, Codebook.empty(), waves[0], encode, vector_of, settings, guide, frame, frame_settings
     )

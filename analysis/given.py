@@ -150,16 +150,18 @@ def _together(
     book = Codebook.empty(space).extended(given, centroids).extended(rest.codebook.themes, rest.codebook.centroids)
     size = len(explained)
     theme, similarity = np.full(size, -1, dtype=np.int64), np.zeros(size)
+    parts = np.full(size, "", dtype=object)
     if len(rest.theme) == size:  # nothing was found apart
         similarity = marks.scores.max(axis=1) if marks.scores.size else similarity
     else:
         theme[~explained] = np.where(rest.theme >= 0, rest.theme + len(given), -1)
         similarity[~explained] = rest.similarity
+        parts[~explained] = rest.subtheme or ""
     best = np.where(marks.has, marks.scores, -np.inf)
     theme[explained] = best[explained].argmax(axis=1)
     similarity[explained] = best[explained].max(axis=1)
     also = tuple(_others(marks, i, int(theme[i])) if explained[i] else () for i in range(size))
-    return Coded(book, theme, similarity, also)
+    return Coded(book, theme, similarity, also, tuple(parts))
 
 
 def _others(marks: Marks, row: int, best: int) -> tuple[tuple[int, float], ...]:

@@ -57,6 +57,7 @@ CONTRACT: dict[str, dict[str, type]] = {
         "vision": str,
         "also": str,
         "also_scores": str,
+        "subtheme_id": str,
     },
     "themes": {
         "theme_id": str,
@@ -67,6 +68,14 @@ CONTRACT: dict[str, dict[str, type]] = {
         "state": str,
         "vision": str,
         "origin": str,
+    },
+    "subthemes": {
+        "subtheme_id": str,
+        "theme_id": str,
+        "label": str,
+        "description": str,
+        "keywords": str,
+        "first_wave": str,
     },
     "response_themes": {
         "wave": str,
@@ -141,6 +150,7 @@ _KEYS = {
     "redactions": ["wave", "question_id", "label", "confidence"],
     "segments": ["segment_id"],
     "themes": ["theme_id"],
+    "subthemes": ["subtheme_id"],
     "response_themes": ["wave", "response_id", "question_id", "theme_id"],
     "response_vision": ["wave", "response_id", "question_id", "vision_code"],
 }

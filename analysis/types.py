@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType
 
+import numpy as np
+import numpy.typing as npt
+
 RawText = NewType("RawText", str)
 """Text as a resident wrote it. Lives only inside the load-and-redact step."""
 SafeText = NewType("SafeText", str)
@@ -17,8 +20,12 @@ RespondentId = NewType("RespondentId", str)
 QuestionId = NewType("QuestionId", str)
 SegmentId = NewType("SegmentId", str)
 ThemeId = NewType("ThemeId", str)
+SubthemeId = NewType("SubthemeId", str)
 VisionCode = NewType("VisionCode", str)
 Wave = NewType("Wave", str)
+
+Groups = npt.NDArray[np.int64]
+"""One group number per row; -1 for rows in no group."""
 
 Stance = Literal["like", "dislike", "hope", "open"]
 STANCES: tuple[Stance, ...] = ("like", "dislike", "hope", "open")
@@ -237,8 +244,24 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class SubthemeSummary:
+    """A part of a theme: who of the theme's respondents speaks of it (`share` of them, 0 to 1), and a quote."""
+
+    subtheme_id: SubthemeId
+    label: str
+    description: str
+    keywords: tuple[str, ...]
+    respondents: int
+    share: float
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
 class ThemeSummary:
-    """A theme as the report shows it; `beside_given` if it was found where a code frame gives others."""
+    """A theme as the report shows it; `minority` is an answer that differs from most.
+
+    `beside_given` if it was found where a code frame gives others.
+    """
 
     theme_id: ThemeId
     label: str
@@ -249,6 +272,8 @@ class ThemeSummary:
     vision: tuple[VisionCode, ...]
     count: Count
     quotes: tuple[Quote, ...]
+    minority: Quote | None = None
+    subthemes: tuple[SubthemeSummary, ...] = ()
     origin: Origin = "found"
     beside_given: bool = False
 

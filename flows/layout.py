@@ -15,7 +15,7 @@ from typing import Any
 from analysis.files import sha256_of, write_atomically
 
 _VERSIONED = ("bertopic", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
-              "sentence-transformers", "spacy", "torch")  # fmt: skip
+              "sentence-transformers", "spacy", "textblob", "torch")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 
 from analysis import summary
-from analysis.codebook import Codebook, codebook_from_frame, themes_table
+from analysis.codebook import Codebook, codebook_from_frame, subthemes_table, themes_table
 from analysis.coding import response_themes, themed_segments
 from analysis.evidence_rich import with_evidence
 from analysis.intake import SafeWave
+from analysis.quotes import VectorOf
 from analysis.stance import load_stance_model, with_sides
 from analysis.tables import checked, empty_table, read_table
 from analysis.types import VERDICTS, QuestionId, ReportData, Stance, Status, ThemeState
@@ -25,7 +26,8 @@ from flows.plan import Plan, WavePlan
 from flows.refitting import LINEAGE, finished_refits
 
 TABLES = (
-    "responses", "redactions", "segments", "themes", "response_themes", "response_vision", "theme_changes", "lineage",
+    "responses", "redactions", "segments", "themes", "subthemes", "response_themes", "response_vision",
+    "theme_changes", "lineage",
 )  # fmt: skip
 
 
@@ -90,6 +92,7 @@ def collect(plan: Plan) -> dict[str, pd.DataFrame]:
         "redactions": stacked(plan, "redactions", plan.waves),
         "segments": segments,
         "themes": themes_table(_last_codebook(plan)),
+        "subthemes": subthemes_table(_last_codebook(plan)),
         "response_themes": _response_themes(plan, segments),
         "response_vision": stacked(plan, "response_vision", plan.waves),
         "theme_changes": stacked(plan, "theme_changes", plan.waves),
@@ -131,8 +134,11 @@ def _frame_manifest(plan: Plan) -> dict[str, Any] | None:
     }
 
 
-def report_data(plan: Plan, wave: WavePlan) -> ReportData:
-    """Return what the report of a wave shows: that wave, and those before it for comparison."""
+def report_data(plan: Plan, wave: WavePlan, vector_of: VectorOf | None = None) -> ReportData:
+    """Return what the report of a wave shows: that wave, and those before it for comparison.
+
+    `vector_of` gives the vectors of the wave's answers, by which quotes are chosen.
+    """
     waves = plan.waves[: plan.waves.index(wave) + 1]
     names = [earlier.wave for earlier in waves]
     tables = {name: read_table(name, plan.layout.root) for name in TABLES}
@@ -140,10 +146,11 @@ def report_data(plan: Plan, wave: WavePlan) -> ReportData:
     themes = tables["themes"][tables["themes"]["first_wave"].isin(names)]
     counts = _intake(plan, wave)
     data = summary.summarise(
-        summary.Tables(themes=themes, **upto),
+        summary.Tables(themes=themes, subthemes=tables["subthemes"], **upto),
         _about(plan, wave, tuple(names)),
         sum(counts["rows_read"].values()),
         plan.settings.report,
+        vector_of,
     )
     return replace(data, evaluation=stored_evaluation(plan))
 

@@ -264,14 +264,21 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
     evaluation = evaluating.fingerprint_of(plan)
     results = fingerprint(*(_result_key(each) for each in plan.waves[: plan.waves.index(wave) + 1]))
     key = fingerprint(results, about, report, code_fingerprint("reports"), evaluation, str(folder.resolve()))
-    outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "report.xlsx")]
+    outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "subthemes.csv", "report.xlsx")]
     if is_done(state, "report", key, outputs):
         return False
     with step(f"{wave.wave}: report") as work:
-        write_report(publishing.report_data(plan, wave), folder)
+        write_report(publishing.report_data(plan, wave, answer_vectors(plan, wave)), folder)
         mark_done(state, "report", key)
         work.done = str(folder / "index.html")
     return True
+
+
+def answer_vectors(plan: Plan, wave: WavePlan) -> Callable[[Sequence[str]], Vectors]:
+    """Vectors of a wave's answers by content hash: as embedded for its themes, or made again if they are gone."""
+    words = _Embedder(plan)
+    words.learn(list(_responses(plan, wave)["text"]))
+    return words.vectors_of
 
 
 def _defence(plan: Plan) -> intake.Defence:

@@ -55,17 +55,18 @@ def write_exports(
     *,
     created: datetime = CREATED,
 ) -> tuple[Path, ...]:
-    """Write `vision.csv`, `themes.csv` and `report.xlsx` to `folder`; returns their paths.
+    """Write `vision.csv`, `themes.csv`, `subthemes.csv` and `report.xlsx` to `folder`; returns their paths.
 
     `tables` become further sheets, named by their keys, and must be fit for publication. Equal arguments give equal
     bytes. Raises InputError for tables too large for a sheet.
     """
     extra = _extra_tables(tables)
-    vision, themes = vision_table(data), themes_table(data)
-    workbook = xlsx_bytes(data, (vision, themes, *_further_tables(data), *extra), created)
+    vision, themes, parts = vision_table(data), themes_table(data), subthemes_table(data)
+    workbook = xlsx_bytes(data, (vision, themes, parts, *_further_tables(data), *extra), created)
     return (
         replace_file(folder / "vision.csv", csv_bytes(vision)),
         replace_file(folder / "themes.csv", csv_bytes(themes)),
+        replace_file(folder / "subthemes.csv", csv_bytes(parts)),
         replace_file(folder / "report.xlsx", workbook),
     )
 
@@ -120,6 +121,27 @@ def themes_table(data: ReportData) -> Table:
     headings, shares = _figure_headings(data, sides)
     own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes", "Origin")
     return Table("Themes", "Themes found in the answers, or given by a code frame.", (*own, *headings), rows, shares)
+
+
+def subthemes_table(data: ReportData) -> Table:
+    """A row for each part of a found theme, in the order of the themes."""
+    rows = tuple(
+        (
+            part.subtheme_id,
+            part.label,
+            theme.theme_id,
+            theme.label,
+            part.description,
+            ", ".join(part.keywords),
+            part.respondents,
+            _share(part.share),
+        )
+        for theme in figures.all_themes(data)
+        for part in theme.subthemes
+    )
+    about = "Parts of the larger found themes. The share is of those who raise the theme."
+    own = ("Sub-theme id", "Sub-theme", "Theme id", "Theme", "Description", "Keywords", "Respondents", "Share of theme")
+    return Table("Sub-themes", about, own, rows, frozenset({"Share of theme"}))
 
 
 def _figure_headings(data: ReportData, stances: Sequence[Side]) -> tuple[tuple[str, ...], frozenset[str]]:

@@ -23,6 +23,8 @@ from analysis.types import (
     SafeText,
     Stance,
     Status,
+    SubthemeId,
+    SubthemeSummary,
     ThemeAgreement,
     ThemeChange,
     ThemeId,
@@ -79,6 +81,21 @@ LITTER = theme(
         ),
         ("hope", "A borough where you can walk to the station without stepping round bags of rubbish."),
         ("dislike", "[NAME] at the depot does his best but one van for all of Becontree is a joke."),
+    ),
+    minority=Quote(
+        SafeText("The sweepers come past our block at six, every single day. Credit where it is due."), "like"
+    ),
+    subthemes=(
+        SubthemeSummary(
+            SubthemeId("s-0001"),
+            "Fly-tipping in alleys",
+            "People speak of mattresses, alleys and vans.",
+            ("fly-tipping", "alleys"),
+            140,
+            0.54,
+            Quote(SafeText("Our alley is a tip with a gate."), "dislike"),
+        ),
+        SubthemeSummary(SubthemeId("s-0002"), "Street sweeping", "", ("sweepers",), 61, 0.235, None),
     ),
 )
 PARKS = theme(

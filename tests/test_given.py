@@ -156,7 +156,7 @@ def test_alone_nothing_else_is_found_and_beside_it_is_marked_as_found() -> None:
     found = [t for t in beside.codebook.themes if t.origin == "found"]
     assert [t.label for t in beside.codebook.themes[:3]] == ["Litter", "Rents", "Buses"]
     assert found
-    assert any("police" in " ".join([t.label, *t.keywords]).casefold() for t in found)
+    assert any(len({*WORDS["police"]} & {*" ".join([t.label, *t.keywords]).casefold().split()}) > 2 for t in found)
     truth = planted(40)
     outside = [names == {"police"} for names in map(truth.get, corpus_of(responses).wholes)]
     assert np.mean(beside.theme[outside] >= 3) > 0.8

@@ -22,7 +22,7 @@ TEMPLATE = "{{ 7*7 }}{% for x in y %}"
 OVERRIDE = "\u202egnorw\u202d"
 LONG = "w" * 100_000
 HOSTILE = [SCRIPT, TEMPLATE, OVERRIDE, LONG, "]]></style><img src=x onerror=alert(1)>", "\x00\x1b[31m\ud800", "=1+1"]
-DOWNLOADS = {"vision.csv", "themes.csv", "report.xlsx"}
+DOWNLOADS = {"vision.csv", "themes.csv", "subthemes.csv", "report.xlsx"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,11 @@ def with_text(text: str) -> ReportData:
     """The report with `text` in every place where a word of a resident, a file or a person can stand."""
     safe = SafeText(text)
     said = (Quote(safe, "hope"),)
-    theme = replace(LITTER, label=text, description=text, keywords=(text,), quotes=said)
+    theme = replace(LITTER, label=text, description=text, keywords=(text,), quotes=said, minority=said[0])
+    parts = tuple(
+        replace(part, label=text, description=text, keywords=(text,), quote=said[0]) for part in theme.subthemes
+    )
+    theme = replace(theme, subthemes=parts)
     full = report_data()
     vision = replace(full.vision[0], title=text, aspiration=text, themes=(theme,), quotes=said)
     return replace(
@@ -128,6 +132,19 @@ def test_wide_tables_are_labelled_regions_a_keyboard_can_scroll(page: Node) -> N
 def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: Node) -> None:
     for node in page.all("table"):
         assert len({len(row.all("th", "td")) for row in node.all("tr")}) == 1, node.first("caption").text
+
+
+def test_parts_and_the_less_common_view_of_a_theme_are_told_apart(page: Node) -> None:
+    (parts,) = page.all("details")
+    assert "Fly-tipping in alleys (140); Street sweeping (61)" in parts.first("summary").text
+    assert [item.first("strong").text for item in parts.all("li")] == [part.label for part in LITTER.subthemes]
+    assert [item.text.count("respondents") for item in parts.all("li")] == [1, 1]
+    assert "54.0% of those who raise this theme" in parts.text
+    assert [node.first("blockquote").text for node in parts.all("figure")] == ["Our alley is a tip with a gate."]
+    (view,) = [node for node in page.all("div") if node.get("class") == "minority"]
+    assert LITTER.minority is not None
+    assert view.first("blockquote").text == LITTER.minority.text
+    assert LITTER.minority.text not in [quote.text for quote in LITTER.quotes]
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

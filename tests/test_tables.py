@@ -40,6 +40,7 @@ def segments(**changes: object) -> pd.DataFrame:
         "vision": "",
         "also": "",
         "also_scores": "",
+        "subtheme_id": "",
     }
     return pd.DataFrame([{**row, **changes}])
 
