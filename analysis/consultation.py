@@ -19,6 +19,8 @@ from analysis.types import Stance, Wave
 
 FILE_NAME = "consultation.toml"
 CORRECTIONS_FILE = "redactions.csv"
+DECISIONS_FILE = "decisions.csv"
+OWN_FILES = (CORRECTIONS_FILE, DECISIONS_FILE)  # what people decided, beside the exports
 EXPORT_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 UNREADABLE_SUFFIXES = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
 
@@ -351,7 +353,7 @@ def _wave_folders(folder: Path) -> list[Path]:
 def _layout_faults(folder: Path, waves: Mapping[str, Path]) -> Iterator[Fault]:
     beside = [path for path in folder.iterdir() if path.is_file() and not _hidden(path.name)]
     for path in sorted(beside):
-        if path.name != CORRECTIONS_FILE and path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):
+        if path.name not in OWN_FILES and path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):
             problem = f"The export lies beside {FILE_NAME}, not in a folder of a wave."
             yield Fault(f"{folder.name}/{path.name}", problem, "Move it into a folder named after its wave: 2026-09/")
     if not waves:

@@ -15,6 +15,8 @@ from analysis.embed import EmbedSettings
 from analysis.errors import InputError
 from analysis.evaluate import EvaluateSettings
 from analysis.ingest import IngestSettings
+from analysis.learning import LearningSettings
+from analysis.review import ReviewSettings
 from analysis.segment import SegmentSettings
 from analysis.summary import ReportSettings
 from analysis.themes import ThemeSettings
@@ -34,6 +36,8 @@ class Settings(BaseModel):
     themes: ThemeSettings
     vision: VisionSettings
     evaluate: EvaluateSettings
+    learning: LearningSettings
+    review: ReviewSettings
     report: ReportSettings
 
     def fingerprint(self, *stages: str) -> str:

@@ -21,6 +21,7 @@ from analysis.types import (
     Reason,
     Removed,
     ReportData,
+    Reviewed,
     SafeText,
     Stance,
     Status,
@@ -47,6 +48,7 @@ class ReportSettings(BaseModel):
     quotes: int = Field(ge=0)
     quote_min_respondents: int = Field(ge=1)
     quote_max_chars: int = Field(ge=40)
+    approved_quotes_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class About:
     framework_title: str
     vision: tuple[VisionHeading, ...]
     provenance: tuple[tuple[str, str], ...]
+    reviewed: Reviewed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,16 @@ class Tables:
 def summarise(tables: Tables, about: About, rows_read: int, settings: ReportSettings) -> ReportData:
     """Return all that the report of the last of `about.waves` shows. `rows_read` are of that wave."""
     return _Summary(tables, about, settings).report(rows_read)
+
+
+def quotable(rows: pd.DataFrame, settings: ReportSettings) -> pd.DataFrame:
+    """Of substantive responses those fit for a quote: nothing redacted, no mark, no campaign letter, short."""
+    length = rows["text"].str.len()
+    fits = (length <= settings.quote_max_chars) & (length >= _QUOTE_MIN_CHARS)
+    plain = (rows["redactions"] == 0) & (rows["marks"] == "")
+    own = plain & ~rows["campaign"] & (rows["duplicate_of"] == "")
+    columns = [*RESPONSE_KEY, "text", "respondent", *(["quote"] if "quote" in rows else [])]
+    return rows.loc[fits & own, columns]
 
 
 class _Summary:
@@ -140,6 +153,7 @@ class _Summary:
             marked_responses=int((self._substantive["marks"] != "").sum()),
             min_cell=self._settings.min_cell,
             provenance=about.provenance,
+            reviewed=about.reviewed,
         )
 
     @property
@@ -177,6 +191,7 @@ class _Summary:
             vision=tuple(VisionCode(code) for code in split_joined(row["vision"])),
             count=count,
             quotes=self._quotes(raised, self._settings.quotes, count.respondents),
+            by_person=row.get("source") == "person",
         )
 
     def _since(self, first: Wave, count: Count) -> Count:
@@ -205,13 +220,10 @@ class _Summary:
         )
 
     def _quotable_responses(self) -> pd.DataFrame:
-        """Responses that may be quoted: nothing redacted, no mark, no campaign letter, and short enough."""
-        rows = self._substantive
-        length = rows["text"].str.len()
-        fits = (length <= self._settings.quote_max_chars) & (length >= _QUOTE_MIN_CHARS)
-        plain = (rows["redactions"] == 0) & (rows["marks"] == "")
-        own = plain & ~rows["campaign"] & (rows["duplicate_of"] == "")
-        return rows.loc[fits & own, [*RESPONSE_KEY, "text", "respondent"]]
+        """Responses that may be quoted: those that no person refused, or by setting only those that one approved."""
+        rows = quotable(self._substantive, self._settings)
+        verdict = rows["quote"] if "quote" in rows else pd.Series("", index=rows.index)
+        return rows[verdict == "approved"] if self._settings.approved_quotes_only else rows[verdict != "refused"]
 
     def _quotes(self, raised: pd.DataFrame, wanted: int, respondents: int) -> tuple[Quote, ...]:
         """Pick typical quotes from different respondents, taking the stances in turn so that each side is heard."""

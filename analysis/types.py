@@ -221,7 +221,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class ThemeSummary:
-    """A found theme as the report shows it."""
+    """A found theme as the report shows it; `by_person` if a person named, described, merged or linked it."""
 
     theme_id: ThemeId
     label: str
@@ -232,6 +232,7 @@ class ThemeSummary:
     vision: tuple[VisionCode, ...]
     count: Count
     quotes: tuple[Quote, ...]
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +293,28 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """How much a person checked and changed, and what that taught.
+
+    `links_checked` are responses whose vision links a person confirmed or changed. `before` and `after` are samples-F1
+    on `held_out` checked responses, without and with learning from the others; None where too few were checked.
+    """
+
+    themes: int
+    themes_changed: int
+    responses: int
+    links_checked: int
+    links_changed: int
+    themes_of_responses_changed: int
+    quotes_approved: int
+    quotes_refused: int
+    learned_from: int
+    held_out: int
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """All that a report of one wave shows. Counts are of the wave unless `by_wave` says otherwise.
 
@@ -328,3 +351,4 @@ class ReportData:
     marked: Mapping[str, int] = field(default_factory=dict)
     marked_responses: int = 0
     evaluation: Evaluation | None = None
+    reviewed: Reviewed | None = None

@@ -34,6 +34,8 @@ def analyse_consultation(folder: str, processed: str, reports: str, wave: str | 
         for each in plan.waves:
             worked.append(tasks.load_and_redact(plan, each))
             worked.append(tasks.split_into_segments(plan, each))
+        worked.append(tasks.learn_from_corrections(plan))
+        for each in plan.waves:
             worked.append(tasks.find_themes(plan, each))
             worked.append(tasks.link_to_vision(plan, each))
         worked.append(tasks.publish_tables(plan))
