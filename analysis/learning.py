@@ -158,9 +158,8 @@ class _Lesson:
         return Head(slope, shift, weights, _probability(_logit(self.thresholds) + self._threshold_shift()))
 
     def _coefficients(self) -> tuple[npt.NDArray[np.float64], ...]:
-        logits, whole = _logit(self.base), self.whole.astype(np.float64)
-        fitted = np.stack([_fit(logits[:, i], whole, self.truth[:, i]) for i in range(self.truth.shape[1])])
-        return 1 + fitted[:, 0], fitted[:, 1], fitted[:, 2:]
+        fitted = _fit(_logit(self.base), self.whole.astype(np.float64), self.truth)
+        return 1 + fitted[0], fitted[1], fitted[2:].T
 
     def _threshold_shift(self) -> float:
         """How far to move the thresholds: the middle of what does best on answers held out, drawn towards no move."""
@@ -176,23 +175,29 @@ class _Lesson:
         return float(good[len(good) // 2]) * len(self.truth) / (len(self.truth) + _SHRINK)
 
 
-def _fit(logits: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> Scores:
-    """Slope - 1, shift and weights that are most likely after the answers (penalised logistic regression)."""
+def _fit(
+    logits: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Rows slope - 1, shift and weights, a column per theme, that are most likely after the answers.
+
+    A penalised logistic regression with the linker's logit as offset; the themes do not depend on one another.
+    """
     from scipy.optimize import minimize
 
-    features = np.column_stack([logits, np.ones(len(logits)), whole])
-    variance = np.concatenate([[_SLOPE, _SHIFT], np.full(whole.shape[1], _WEIGHTS)])
+    themes, dimensions = truth.shape[1], whole.shape[1]
+    variance = np.concatenate([[_SLOPE, _SHIFT], np.full(dimensions, _WEIGHTS)])[:, None]
 
-    def loss(coefficients: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        value = logits + features @ coefficients
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        coefficients = flat.reshape(-1, themes)
+        value = logits * (1 + coefficients[0]) + coefficients[1] + whole @ coefficients[2:]
         error = _probability(value) - truth
-        penalty = float(coefficients @ (coefficients / variance)) / 2
-        return float(np.sum(np.logaddexp(0, value) - truth * value)) + penalty, (
-            features.T @ error + coefficients / variance
-        )
+        slope = np.vstack([(error * logits).sum(axis=0), error.sum(axis=0), whole.T @ error])
+        penalty = coefficients / variance
+        total = np.sum(np.logaddexp(0, value) - truth * value) + np.sum(coefficients * penalty) / 2
+        return float(total), (slope + penalty).ravel()
 
-    found = minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B")
-    return np.asarray(np.round(found.x, 6))
+    found = minimize(loss, np.zeros((2 + dimensions) * themes), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return np.asarray(np.round(found.x.reshape(-1, themes), 6))
 
 
 def _logit(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -104,17 +104,20 @@ def learn_from_corrections(plan: Plan) -> bool:
     if is_done(root, "learned", key, [plan.layout.learning]):
         return False
     taught = _taught(plan)
-    with step("learn from corrections") as work:
-        lesson = learning.Lesson(0, 0)
-        if taught:
-            words = _Embedder(plan)
-            words.learn(learning.texts_of(taught))
-            words.keep()
-            lesson = learning.measure(_linker(plan), taught, words.encode, plan.settings.learning)
-        _write_json(plan.layout.learning, asdict(lesson))
-        mark_done(root, "learned", key)
-        work.done = publishing.learning_line(lesson)
+    lesson = _measured(plan, taught) if taught else learning.Lesson(0, 0)
+    _write_json(plan.layout.learning, asdict(lesson))
+    mark_done(root, "learned", key)
     return bool(taught)
+
+
+def _measured(plan: Plan, taught: Sequence[learning.Taught]) -> learning.Lesson:
+    with step("learn from corrections") as work:
+        words = _Embedder(plan)
+        words.learn(learning.texts_of(taught))
+        words.keep()
+        lesson = learning.measure(_linker(plan), taught, words.encode, plan.settings.learning)
+        work.done = publishing.learning_line(lesson)
+    return lesson
 
 
 @stage("find themes")
