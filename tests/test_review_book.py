@@ -14,7 +14,7 @@ from review_fixture import LABELS, VISION, exported, filled, machine_tables, pub
 
 from analysis.decisions import About, Decision, Decisions
 from analysis.errors import InputError
-from analysis.review import ReviewSettings, Results
+from analysis.review import Results, ReviewSettings
 from analysis.review_book import EXPORTED, open_book, owner_of
 from analysis.review_edits import Edits
 
@@ -141,7 +141,7 @@ def test_export_without_edit_changes_nothing(book: Path) -> None:
 def test_every_kind_of_edit_comes_back_as_a_decision(book: Path) -> None:
     def change(opened: openpyxl.Workbook) -> None:
         put("Themes", {
-            ("t-0",): {"New label": "Parks and open space", "Vision link 1": "Green places [GREEN]", "Vision link 2": "HOME"},
+            ("t-0",): {"New label": "Parks and open space", "Vision link 1": "GREEN", "Vision link 2": "A home [HOME]"},
             ("t-1",): {"Merge into": "Parks [t-0]"},
             ("t-2",): {"Show or hide": "hide", "New description": "  What  rents cost. "},
             ("t-3",): {"Split off answers that say": "dentist; dental", "Label of the part": "Only dentists"},
@@ -203,7 +203,8 @@ def test_all_faults_come_at_once_cell_by_cell(book: Path) -> None:
     assert len(said) == 21, "\n".join(said)
     for words in ("formula", "81 characters", "neither letter nor digit", "fewer than three", "is the label of t-4",
                   "nothing of the list", "circle", "no row of the export", "copy of row 2", "beside others",
-                  "says nothing", "neither 'yes' nor empty", "shows what the machine says", "nothing is split off"):  # fmt: skip
+                  "says nothing", "neither 'yes' nor empty", "shows what the machine says",
+                  "nothing is split off"):  # fmt: skip
         assert any(words in each for each in said), words
     assert all(re.match(r"(Themes|Responses|Quotes)!(?:[A-Z]+)\d+: ", each) for each in said)
 

@@ -66,12 +66,22 @@ def book_of(place: Place) -> Path:
     return out
 
 
+def tables_of(place: Place) -> dict[str, bytes]:
+    """The published tables. (The axes of a space may point either way where planted answers are alike.)"""
+    return {
+        name: data for name, data in place.bytes().items() if name.endswith((".parquet", ".csv")) and "/" not in name
+    }
+
+
 def themes_of(place: Place) -> pd.DataFrame:
     return place.table("themes").set_index("theme_id")
 
 
-NEW = [{"ID": f"n{n}", "Who": f"n{n}", "What do you like?": "", "What do you hope for?": f"{text} number {n}"}
-       for n, text in enumerate(["rubbish bins are never emptied", "the bus is always late", "more doctor appointments"] * 4)]  # fmt: skip
+SAID = ("rubbish bins are never emptied", "the bus is always late", "more doctor appointments")
+NEW = [
+    {"ID": f"n{n}", "Who": f"n{n}", "What do you like?": "", "What do you hope for?": f"{text} number {n}"}
+    for n, text in enumerate(SAID * 4)
+]
 
 
 def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> None:
@@ -100,7 +110,7 @@ def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> N
     assert [row["after"] for row in rows if row["field"] == "label"] == ["'@Named by a person"]
 
     place.run()
-    first = place.bytes()
+    first = tables_of(place)
     themes, counts = themes_of(place), place.manifest()["waves"][0]["counts"]
     assert tuple(themes.loc[one, ["label", "label_machine", "vision", "source"]]) == (
         "@Named by a person", machine.loc[one, "label"], "CRIME", "person",
@@ -131,7 +141,7 @@ def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> N
         assert not place.run().worked
         shutil.rmtree(place.processed)
         place.run()
-        assert place.bytes() == first
+        assert tables_of(place) == first
 
     place.wave("2025", NEW)
     place.run()
@@ -177,12 +187,12 @@ def test_corrections_teach_and_are_measured_and_found_again_from_nothing(place: 
     place.run()
     new = place.table("response_vision").query("wave == '2025' and source == 'machine'")
     buses = {row["ID"] for row in NEW if "bus" in row["What do you hope for?"]}
-    assert set(new.loc[new["response_id"].isin(buses), "vision_code"]) == {"CRIME"}
+    assert set(new.loc[new["vision_code"] == "CRIME", "response_id"]) == buses
     assert len(before) != len(after)
-    kept = place.bytes()
+    kept = tables_of(place)
     shutil.rmtree(place.processed)
     place.run()
-    assert place.bytes() == kept
+    assert tables_of(place) == kept
     page = (place.reports / "better-borough" / "2025" / "index.html").read_text(encoding="utf-8")
     assert "What the machine learned" in page
 
