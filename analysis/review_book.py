@@ -24,7 +24,7 @@ CREATED = datetime(2017, 7, 1)  # fixed, so that an equal review gives equal byt
 _OWNER = "consultation"
 _MOST_CHARS = 32_767
 _LEAST_ROWS_OF_TABLE = 1
-_WARNING = "This column is how the next apply tells what you changed. Leave it as it is."
+_LINE, _HIGHEST, _WIDER = 15.0, 405.0, 1.15  # points a line and at most; words do not fill their lines
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -105,6 +105,11 @@ def write_book(path: Path, book: Book) -> None:
         places = _write_lists(sheets[-1], book.lists, formats)
         for sheet, target in zip(book.sheets, sheets[1:-1], strict=True):
             _write_sheet(target, sheet, places, formats)
+        for target in sheets:
+            target.set_landscape()
+            target.set_paper(8)  # A3, one page wide, the header row on each
+            target.fit_to_pages(1, 0)
+            target.repeat_rows(0)
 
 
 def open_book(path: Path) -> Any:
@@ -234,6 +239,7 @@ def _write_notes(sheet: Any, book: Book, formats: _Formats) -> None:
     for column, name in enumerate(("About", "What to know")):
         sheet.write_string(0, column, name, formats.head)
     for number, row in enumerate(rows, start=1):
+        sheet.set_row(number, _LINE * (1 + len(row[1]) // 90))
         for column, text in enumerate(row):
             sheet.write_string(number, column, _cell(text), formats.text)
 
@@ -262,10 +268,12 @@ def _write_sheet(target: Any, sheet: Sheet, places: Mapping[str, str], formats: 
             target.data_validation(1, place, len(sheet.rows), place, _validation(column, places))
     target.set_column(last, last, 12, None, {"hidden": True})
     target.write_string(0, last, EXPORTED, formats.head)
+    target.set_row(0, _height(sheet.columns, [column.name for column in sheet.columns]))
     for number, row in enumerate(sheet.rows, start=1):
+        target.set_row(number, _height(sheet.columns, row.cells))
         for place, (column, cell) in enumerate(zip(sheet.columns, row.cells, strict=True)):
             _write_cell(target, (number, place), column, cell, formats)
-        target.write_string(number, last, _mark(sheet, row), formats.text)
+        target.write_string(number, last, _mark(sheet, row))
     target.freeze_panes(1, _frozen(sheet))
     target.autofilter(0, 0, max(_LEAST_ROWS_OF_TABLE, len(sheet.rows)), last)
     target.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
@@ -296,6 +304,13 @@ def _mark(sheet: Sheet, row: Row) -> str:
     cells = {column.name: text for column, cell in pairs if column.asked and (text := _text(_cell(str(cell))))}
     seen = {column.name: _seen(_text(_cell(str(cell)))) for column, cell in pairs if not column.asked}
     return json.dumps({"key": row.key, "was": dict(row.was), "cells": cells, "seen": seen})
+
+
+def _height(columns: Sequence[Column], cells: Sequence[str | int]) -> float:
+    """Height of a row in points so that its wrapped text shows: spreadsheets do not work it out by themselves."""
+    pairs = zip(columns, cells, strict=True)
+    lines = [1 + int(len(str(cell)) * _WIDER / column.width) for column, cell in pairs if not column.hidden]
+    return min(_HIGHEST, _LINE * max(lines))
 
 
 def _frozen(sheet: Sheet) -> int:

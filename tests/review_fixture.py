@@ -44,7 +44,7 @@ def machine_tables(people: int = 24, waves: tuple[str, ...] = ("w1",)) -> dict[s
                         {**key, **row, "text": text, "theme_id": f"t-{topic}", "theme_score": score, "vision": ""}
                     )
                     start += len(text) + 1
-                codes = sorted({list(VISION)[t % 4] for t in own if t % 4 < 3})
+                codes = [code for i, code in enumerate(VISION) if i in {t % 4 for t in own}]
                 links += [{**key, "vision_code": code, "score": 0.6} for code in codes]
     themes = [
         {"theme_id": f"t-{i}", "label": label, "description": f"About {label}.", "keywords": label.lower(),
