@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -47,7 +49,8 @@ def test_what_is_added_is_read_back_and_what_was_there_stays_to_the_byte(
     if one:
         after = (folder / "decisions.csv").read_bytes()
         assert after.startswith(before)
-        assert not [line for line in after.decode("utf-8-sig").split(",") if line.startswith(("=", "+", "-", "@"))]
+        cells = [cell for row in csv.reader(io.StringIO(after.decode("utf-8-sig"), newline="")) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
 def test_the_last_row_holds_and_an_empty_one_gives_it_back() -> None:
