@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -372,3 +374,17 @@ def test_emptying_what_was_filled_in_gives_the_machine_its_say_back(
     undone = published(MACHINE, kept(back, decisions))
     plain = published(MACHINE, Decisions())
     assert all(undone.tables[name].equals(table) for name, table in plain.tables.items())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice Calc")
+def test_libreoffice_keeps_drop_downs_and_changes_nothing(book: Path, tmp_path: Path) -> None:
+    command = ["soffice", f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to"]
+    kind = "xlsx:Calc MS Excel 2007 XML"
+    subprocess.run([*command, kind, "--outdir", tmp_path, book], check=True, capture_output=True, timeout=240)
+    saved = openpyxl.load_workbook(tmp_path / book.name)
+    for name in ("Themes", "Responses", "Quotes"):
+        assert options(saved, name) == options(openpyxl.load_workbook(book), name)
+        assert saved[name].protection.sheet
+    assert read(tmp_path / book.name, NOW) == Edits((), ())
+    assert owner_of(saved) == "better"
