@@ -15,6 +15,7 @@ from analysis.coder import CoderSettings
 from analysis.embed import Vectors, content_hash
 from analysis.given import CodeFrame, code_with_frame
 from analysis.labels import Guide
+from analysis.learning import Head
 from analysis.lineage import Rebuilt, inherit
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
@@ -129,11 +130,16 @@ def rebuild(
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Segments and responses with their vision links, and the codebook with those of its new themes."""
+    """Segments and responses with their vision links, and the codebook with those of its new themes.
+
+    `margins` has the keys of the substantive responses and how far the nearest score is from its threshold: the
+    smaller, the less certain the links.
+    """
 
     segments: pd.DataFrame
     response_vision: pd.DataFrame
     codebook: Codebook
+    margins: pd.DataFrame
 
 
 def link_vision(
@@ -142,19 +148,24 @@ def link_vision(
     codebook: Codebook,
     linker: VisionLinker,
     vector_of: Callable[[Sequence[str]], Vectors],
+    head: Head | None = None,
 ) -> Linked:
-    """Link segments, responses and new themes to the vision."""
+    """Link segments, responses and new themes to the vision; responses with what corrections taught, if given."""
     substantive = responses[responses["status"] == Status.SUBSTANTIVE].reset_index(drop=True)
     parts = linker.score(_vectors(segments["text"], vector_of))
-    whole = linker.score(_vectors(substantive["text"], vector_of))
+    vectors = _vectors(substantive["text"], vector_of)
+    whole = linker.score(vectors)
     row_of = {key: i for i, key in enumerate(substantive[RESPONSE_KEY].itertuples(index=False, name=None))}
     owner = np.array([row_of[key] for key in segments[RESPONSE_KEY].itertuples(index=False, name=None)], dtype=np.int64)
-    scores = response_scores(whole, parts, owner)
+    scores, thresholds = response_scores(whole, parts, owner), np.broadcast_to(linker.threshold, len(linker.codes))
+    if head:
+        scores, thresholds = head.score(scores, vectors), head.thresholds
     linked = segments.assign(vision=[_joined(row, linker) for row in parts])
     return Linked(
         linked.astype(CONTRACT["segments"]),
-        _response_vision(substantive, scores, linker),
+        _response_vision(substantive, scores, thresholds, linker.codes),
         _with_theme_links(codebook, segments, parts, linker),
+        substantive[RESPONSE_KEY].assign(margin=_margins(scores, thresholds)),
     )
 
 
@@ -181,12 +192,18 @@ def themed_segments(segments: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([best, parted.astype({"theme_score": float})], ignore_index=True)
 
 
-def _response_vision(responses: pd.DataFrame, scores: Scores, linker: VisionLinker) -> pd.DataFrame:
-    rows, columns = np.nonzero(scores >= linker.threshold)
+def _response_vision(
+    responses: pd.DataFrame, scores: Scores, thresholds: npt.NDArray[np.float64], codes: Sequence[VisionCode]
+) -> pd.DataFrame:
+    rows, columns = np.nonzero(scores >= thresholds)
     if len(rows) == 0:
         return empty_table("response_vision")
     keys = responses.loc[rows, RESPONSE_KEY].reset_index(drop=True)
-    return keys.assign(vision_code=[linker.codes[column] for column in columns], score=scores[rows, columns].round(4))
+    return keys.assign(vision_code=[codes[column] for column in columns.tolist()], score=scores[rows, columns].round(4))
+
+
+def _margins(scores: Scores, thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.abs(scores - thresholds).min(axis=1).round(4) if len(scores) else np.zeros(0)
 
 
 def _with_theme_links(codebook: Codebook, segments: pd.DataFrame, parts: Scores, linker: VisionLinker) -> Codebook:

@@ -19,6 +19,8 @@ from analysis.types import Stance, Wave
 
 FILE_NAME = "consultation.toml"
 CORRECTIONS_FILE = "redactions.csv"
+DECISIONS_FILE = "decisions.csv"
+OWN_FILES = (CORRECTIONS_FILE, DECISIONS_FILE)  # what people decided, beside the exports
 EXPORT_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 UNREADABLE_SUFFIXES = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
 
@@ -359,7 +361,7 @@ def _wave_folders(folder: Path) -> list[Path]:
 
 def _layout_faults(consultation: Consultation, waves: Mapping[str, Path]) -> Iterator[Fault]:
     folder, entry = consultation.folder, consultation.code_frame
-    known = {CORRECTIONS_FILE, *([entry.file] if entry else [])}
+    known = {*OWN_FILES, *([entry.file] if entry else [])}
     beside = [path for path in folder.iterdir() if path.is_file() and not _hidden(path.name)]
     for path in sorted(beside):
         if path.name not in known and path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):

@@ -18,6 +18,8 @@ from analysis.errors import InputError
 from analysis.evaluate import EvaluateSettings
 from analysis.evidence_rich import EvidenceSettings
 from analysis.ingest import IngestSettings
+from analysis.learning import LearningSettings
+from analysis.review import ReviewSettings
 from analysis.segment import SegmentSettings
 from analysis.stance import StanceSettings
 from analysis.summary import ReportSettings
@@ -42,6 +44,8 @@ class Settings(BaseModel):
     changes: ChangeSettings
     vision: VisionSettings
     evaluate: EvaluateSettings
+    learning: LearningSettings
+    review: ReviewSettings
     report: ReportSettings
 
     def fingerprint(self, *stages: str) -> str:

@@ -24,6 +24,7 @@ from analysis.types import (
     Reason,
     Removed,
     ReportData,
+    Reviewed,
     SafeText,
     Stance,
     Status,
@@ -52,6 +53,7 @@ class ReportSettings(BaseModel):
     quotes: int = Field(ge=0)
     quote_min_respondents: int = Field(ge=1)
     quote_max_chars: int = Field(ge=40)
+    approved_quotes_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class About:
     framework_title: str
     vision: tuple[VisionHeading, ...]
     provenance: tuple[tuple[str, str], ...]
+    reviewed: Reviewed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,16 @@ def summarise(
     With `vector_of` quotes are chosen to differ from one another.
     """
     return _Summary(tables, about, settings, vector_of).report(rows_read)
+
+
+def quotable(rows: pd.DataFrame, settings: ReportSettings) -> pd.DataFrame:
+    """Of substantive responses those fit for a quote: nothing redacted, no mark, no campaign letter, short."""
+    length = rows["text"].str.len()
+    fits = (length <= settings.quote_max_chars) & (length >= _QUOTE_MIN_CHARS)
+    plain = (rows["redactions"] == 0) & (rows["marks"] == "")
+    own = plain & ~rows["campaign"] & (rows["duplicate_of"] == "")
+    columns = [*RESPONSE_KEY, "text", "respondent", *(["quote"] if "quote" in rows else [])]
+    return rows.loc[fits & own, columns]
 
 
 class _Summary:
@@ -161,6 +174,7 @@ class _Summary:
             changes=changes_of(self._tables.theme_changes, self._wave, self._hidden),
             changes_answered=answered_of(self._tables.theme_changes, self._wave),
             lineage=descents_of(self._tables.lineage, self._wave),
+            reviewed=about.reviewed,
         )
 
     @property
@@ -210,6 +224,7 @@ class _Summary:
             subthemes=self._subthemes(row["theme_id"], [*quotes, minority_view], count.respondents),
             origin="given" if row.get("origin") == "given" else "found",
             beside_given=row.get("origin") != "given" and self._has_given,
+            by_person=row.get("source") == "person",
         )
 
     @cached_property
@@ -288,13 +303,10 @@ class _Summary:
         )
 
     def _quotable_responses(self) -> pd.DataFrame:
-        """Responses that may be quoted: nothing redacted, no mark, no campaign letter, and short enough."""
-        rows = self._substantive
-        length = rows["text"].str.len()
-        fits = (length <= self._settings.quote_max_chars) & (length >= _QUOTE_MIN_CHARS)
-        plain = (rows["redactions"] == 0) & (rows["marks"] == "")
-        own = plain & ~rows["campaign"] & (rows["duplicate_of"] == "")
-        return rows.loc[fits & own, [*RESPONSE_KEY, "text", "respondent"]]
+        """Responses that may be quoted: those that no person refused, or by setting only those that one approved."""
+        rows = quotable(self._substantive, self._settings)
+        verdict = rows["quote"] if "quote" in rows else pd.Series("", index=rows.index)
+        return rows[verdict == "approved"] if self._settings.approved_quotes_only else rows[verdict != "refused"]
 
     def _quotes(self, raised: pd.DataFrame, wanted: int, respondents: int) -> tuple[Quote, ...]:
         """Pick typical quotes from different respondents, taking the stances in turn so that each side is heard."""

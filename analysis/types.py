@@ -260,7 +260,8 @@ class SubthemeSummary:
 class ThemeSummary:
     """A theme as the report shows it; `minority` is an answer that differs from most.
 
-    `beside_given` if it was found where a code frame gives others.
+    `beside_given` if it was found where a code frame gives others; `by_person` if a person named, described, merged or
+    linked it.
     """
 
     theme_id: ThemeId
@@ -276,6 +277,7 @@ class ThemeSummary:
     subthemes: tuple[SubthemeSummary, ...] = ()
     origin: Origin = "found"
     beside_given: bool = False
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +373,28 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """How much a person checked and changed, and what that taught.
+
+    `links_checked` are responses whose vision links a person confirmed or changed. `before` and `after` are samples-F1
+    on `held_out` checked responses, without and with learning from the others; None where too few were checked.
+    """
+
+    themes: int
+    themes_changed: int
+    responses: int
+    links_checked: int
+    links_changed: int
+    themes_of_responses_changed: int
+    quotes_approved: int
+    quotes_refused: int
+    learned_from: int
+    held_out: int
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """All that a report of one wave shows. Counts are of the wave unless `by_wave` says otherwise.
 
@@ -414,3 +438,4 @@ class ReportData:
     changes: tuple[ThemeChange, ...] = ()
     changes_answered: tuple[int, int] = (0, 0)
     lineage: tuple[Descent, ...] = ()
+    reviewed: Reviewed | None = None

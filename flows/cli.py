@@ -141,23 +141,39 @@ app.add_typer(review, name="review")
 def review_export(
     folder: Folder,
     out: Annotated[Path, typer.Option(metavar="OUT.xlsx", help="Workbook to write.")] = Path("review.xlsx"),
-    everything: Annotated[bool, typer.Option("--all", help="All answers, not only those marked.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look for personal data in all answers, not only those marked.")
+    ] = False,
     processed: Processed = PROCESSED,
 ) -> None:
-    """Write the answers that may still tell who somebody is as a workbook to fill in."""
+    """Write a workbook to fill in: themes, a sample of answers with their links, quotes, and possible personal data."""
     from flows.reviewing import export_review
 
-    count = export_review(folder, processed, out, everything)
-    typer.echo(f"{count:,} answers to look at in {out}. Fill it in, then: manifesto review apply {folder} {out}")
+    sheets = export_review(folder, processed, out, everything)
+    listed = ", ".join(f"{rows:,} in '{name}'" for name, rows in sheets.items())
+    typer.echo(f"Written to {out}: {listed}. Fill it in, then: manifesto review apply {folder} {out}")
 
 
 @review.command("apply", epilog="Example: manifesto review apply data/raw/bowling-green review.xlsx")
-def review_apply(folder: Folder, book: Annotated[Path, typer.Argument(metavar="REVIEW.xlsx")]) -> None:
-    """Keep the decisions of a filled-in workbook with the exports; the next run applies them."""
+def review_apply(
+    folder: Folder,
+    book: Annotated[Path, typer.Argument(metavar="REVIEW.xlsx")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decided (default: who is logged in).")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    processed: Processed = PROCESSED,
+) -> None:
+    """Keep the decisions of a filled-in workbook with the exports; every run from now on applies them."""
     from flows.reviewing import apply_review
 
-    count = apply_review(folder, book)
-    typer.echo(f"{count:,} new decisions kept in {folder / 'redactions.csv'}. Run: manifesto run {folder}")
+    applied = apply_review(folder, book, processed, by, dry_run)
+    for change in applied.changes:
+        typer.echo(change)
+    if not applied.changes:
+        typer.echo("Nothing to change: the workbook says what is decided already.")
+    elif dry_run:
+        typer.echo(f"{len(applied.changes):,} changes. Nothing was written: this was a dry run.")
+    else:
+        typer.echo(f"{len(applied.changes):,} changes kept in {folder}. Run: manifesto run {folder}")
 
 
 framework_commands = typer.Typer(

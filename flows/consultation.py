@@ -50,6 +50,8 @@ def _code_waves(plan: Plan) -> list[bool]:
     for each in plan.waves:
         worked.append(tasks.load_and_redact(plan, each))
         worked.append(tasks.split_into_segments(plan, each))
+    worked.append(tasks.learn_from_corrections(plan))
+    for each in plan.waves:
         worked.append(tasks.find_themes(plan, each))
         worked.append(tasks.link_to_vision(plan, each))
         worked.append(tasks.mark_answers(plan, each))

@@ -15,6 +15,7 @@ from analysis.codings import draw_sample, read_codings, write_coding_book
 from analysis.errors import Fault, InputError
 from analysis.evaluate import Coding, Disagreement, Respondents, ResponseKey, disagreements, evaluate
 from analysis.files import write_atomically
+from analysis.priorities import RESPONSE_KEY
 from analysis.settings import Settings, load_settings
 from analysis.tables import read_table, rows_of, write_csv
 from analysis.types import MACHINE, Evaluation, RawText, SafeText, Status, VisionCode
@@ -147,9 +148,12 @@ def _disagreements_table(telling: Sequence[Disagreement], texts: Mapping[Respons
 
 
 def _of_results(plan: Plan) -> _Machine:
+    """The machine's answers, but for responses that a person decided on in a review: it has learned from those."""
     _must_have_results(plan)
     responses = read_table("responses", plan.layout.root)
-    fit = responses[responses["status"] == Status.SUBSTANTIVE]
+    decided = plan.decisions.codes("vision")
+    taught = [key in decided for key in responses[RESPONSE_KEY].itertuples(index=False, name=None)]
+    fit = responses[(responses["status"] == Status.SUBSTANTIVE) & ~pd.Series(taught, index=responses.index, dtype=bool)]
     links = read_table("response_vision", plan.layout.root)
     keys = [ResponseKey(r.wave, r.response_id, r.question_id) for r in rows_of(fit)]
     scores = {

@@ -35,6 +35,11 @@ class Layout:
         return self.root / "manifest.json"
 
     @property
+    def learning(self) -> Path:
+        """What people's corrections of vision links taught, in counts and shares."""
+        return self.root / "learning.json"
+
+    @property
     def lock(self) -> Path:
         """Held while a run writes here."""
         return self.root / ".lock"

@@ -11,6 +11,7 @@ from pathlib import Path
 from analysis.anonymise.corrections import read_corrections
 from analysis.code_frame import FrameRead, read_code_frame
 from analysis.consultation import CORRECTIONS_FILE, Consultation, load_consultation
+from analysis.decisions import About, Decisions, read_decisions
 from analysis.embed import locate_model, model_fingerprint
 from analysis.errors import Fault, InputError
 from analysis.files import sha256_of
@@ -54,6 +55,7 @@ class Plan:
         self.framework: Framework = load_framework(self.consultation.vision, request.folder)
         self.frame: FrameRead | None = read_code_frame(self.consultation)
         self.layout = Layout(request.processed / self.consultation.id)
+        self.decisions: Decisions = read_decisions(request.folder)
         self.waves = self._plan_waves(self._wanted())
 
     @cached_property
@@ -127,19 +129,21 @@ class Plan:
 
     def _plan_waves(self, waves: tuple[tuple[Wave, tuple[Path, ...]], ...]) -> tuple[WavePlan, ...]:
         plans: list[WavePlan] = []
+        inputs = {wave: file_hashes(files, self.consultation.folder / wave) for wave, files in waves}
+        intakes = {wave: self._intake_key(wave, inputs[wave]) for wave, _ in waves}
+        learning = self._learning_key(intakes)
         for wave, files in waves:
-            inputs = file_hashes(files, self.consultation.folder / wave)
             before = plans[-1] if plans else None
-            keys = self._stage_keys(wave, inputs, before)
-            plans.append(WavePlan(wave, files, inputs, before.wave if before else None, keys))
+            keys = self._stage_keys(wave, intakes[wave], learning, before)
+            plans.append(WavePlan(wave, files, inputs[wave], before.wave if before else None, keys))
         return tuple(plans)
 
-    def _stage_keys(self, wave: Wave, inputs: dict[str, str], before: WavePlan | None) -> dict[str, str]:
+    def _intake_key(self, wave: Wave, inputs: dict[str, str]) -> str:
         settings, consultation = self.settings, self.consultation
         shape = consultation.model_dump_json(include={"columns", "questions", "demographics", "format"})
         keep = settings.anonymise.keep_file
         own_keep = Path(keep).read_text(encoding="utf-8") if keep and Path(keep).is_file() else ""
-        intake = fingerprint(
+        return fingerprint(
             code_fingerprint("analysis"),
             json.dumps(library_versions()),
             wave,
@@ -149,6 +153,17 @@ class Plan:
             self._corrections,
             settings.fingerprint("ingest", "clean", "anonymise"),
         )
+
+    def _learning_key(self, intakes: dict[Wave, str]) -> str:
+        """Change with what people said of responses' vision links and with the words of these; '' without any."""
+        said = self.decisions.values(About.RESPONSE, "vision")
+        taught = [(subject, after) for subject, after in said.items() if subject[0] in intakes]
+        waves = sorted({subject[0] for subject, _ in taught})
+        texts = [intakes[Wave(wave)] for wave in waves]
+        return json.dumps([taught, texts, self.settings.fingerprint("segment", "learning")]) if taught else ""
+
+    def _stage_keys(self, wave: Wave, intake: str, learning: str, before: WavePlan | None) -> dict[str, str]:
+        settings = self.settings
         segments = fingerprint(intake, settings.fingerprint("segment"))
         earlier = before.keys["vision"] if before else self.refit.digest if self.refit else ""
         known = "known only" if self.is_of_refit(wave) else ""
@@ -156,13 +171,15 @@ class Plan:
         frame = repr(self.frame.frame) if self.frame else ""
         found = settings.fingerprint("embed", "themes", "code_frame")
         themes = fingerprint(segments, earlier, known, self.model, guide, frame, found)
-        vision = fingerprint(themes, "vision")
+        learned = fingerprint(self.model, guide, settings.fingerprint("embed"), learning)
+        vision = fingerprint(themes, "vision", learned)
         marks = fingerprint(segments, self.model, settings.fingerprint("embed", "stance", "evidence"))
         changes = fingerprint(vision, settings.fingerprint("changes"))
         return {
             "intake": intake,
             "segments": segments,
             "themes": themes,
+            "learned": learned,
             "vision": vision,
             "marks": marks,
             "changes": changes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -12,16 +12,19 @@ from typing import Any
 import pandas as pd
 
 from analysis import summary
+from analysis.checking import reviewed
 from analysis.codebook import Codebook, codebook_from_frame, subthemes_table, themes_table
 from analysis.coding import response_themes, themed_segments
+from analysis.decided import Decided, Known, decided_segments, decided_tables
 from analysis.evidence_rich import with_evidence
 from analysis.intake import SafeWave
+from analysis.learning import Lesson
 from analysis.quotes import VectorOf
 from analysis.stance import load_stance_model, with_sides
 from analysis.tables import checked, empty_table, read_table
-from analysis.types import VERDICTS, QuestionId, ReportData, Stance, Status, ThemeState
+from analysis.types import VERDICTS, QuestionId, ReportData, Reviewed, Stance, Status, ThemeState
 from flows.evaluating import stored_evaluation
-from flows.layout import library_versions
+from flows.layout import fingerprint, library_versions
 from flows.plan import Plan, WavePlan
 from flows.refitting import LINEAGE, finished_refits
 
@@ -83,22 +86,48 @@ def themes_before(plan: Plan, codebook: Codebook, segments: pd.DataFrame) -> dic
     return {"themes": themes_table(codebook), "response_themes": _response_themes(plan, segments)}
 
 
-def collect(plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return the contract's tables for all waves of a plan."""
-    segments = stacked(plan, "segments", plan.waves)
+def learning_line(lesson: Lesson) -> str:
+    """One line on what was learned."""
+    if not lesson.learned_from:
+        return f"{lesson.corrections:,} corrections, none learned from"
+    return f"{lesson.corrections:,} corrections, accuracy {lesson.before:.2f} before and {lesson.after:.2f} after"
+
+
+def lesson(plan: Plan) -> Lesson:
+    """What people's corrections taught, as measured in this run."""
+    return Lesson(**json.loads(plan.layout.learning.read_text(encoding="utf-8")))
+
+
+def collect(plan: Plan) -> Decided:
+    """Return the contract's tables for all waves of a plan, as people decided."""
+    stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
+    themes = themes_table(_last_codebook(plan))
+    segments = decided_segments(stacked(plan, "segments", plan.waves), list(themes["theme_id"]), plan.decisions)
     responses, evidence = (stacked(plan, name, plan.waves) for name in ("responses", "evidence"))
     tables = {
         "responses": with_evidence(responses, evidence),
         "redactions": stacked(plan, "redactions", plan.waves),
         "segments": segments,
-        "themes": themes_table(_last_codebook(plan)),
+        "themes": themes,
         "subthemes": subthemes_table(_last_codebook(plan)),
         "response_themes": _response_themes(plan, segments),
         "response_vision": stacked(plan, "response_vision", plan.waves),
         "theme_changes": stacked(plan, "theme_changes", plan.waves),
         "lineage": _lineage(plan),
     }
-    return {name: checked(name, table) for name, table in tables.items()}
+    decided = decided_tables(tables, plan.decisions, Known(plan.framework.codes, stance_of))
+    return Decided({name: checked(name, table) for name, table in decided.tables.items()}, decided.pointless)
+
+
+def tables_key(plan: Plan) -> str:
+    """Change with whatever the published tables or the manifest show."""
+    stages = [result_key(wave) for wave in plan.waves]
+    return fingerprint(*stages, plan.decisions.fingerprint, manifest_key(plan))
+
+
+def result_key(wave: WavePlan) -> str:
+    """Change whenever any result of a wave does."""
+    return fingerprint(*(wave.keys[stage] for stage in ("vision", "marks", "changes")))
 
 
 def manifest_key(plan: Plan) -> str:
@@ -106,7 +135,7 @@ def manifest_key(plan: Plan) -> str:
     return json.dumps([plan.consultation.title, plan.settings.model_dump()], sort_keys=True)
 
 
-def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def manifest(plan: Plan, decided: Decided) -> dict[str, Any]:
     """Return the manifest: inputs and hashes, settings, versions, models, and counts that add up, per wave."""
     return {
         "consultation": plan.consultation.id,
@@ -118,7 +147,8 @@ def manifest(plan: Plan, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
                    "spacy": plan.settings.anonymise.spacy_model or "the recogniser shipped with this project"},
         "settings": plan.settings.model_dump(),
         "versions": library_versions(),
-        "waves": [_wave_manifest(plan, wave, tables) for wave in plan.waves],
+        "review": _review_manifest(plan, decided),
+        "waves": [_wave_manifest(plan, wave, decided.tables) for wave in plan.waves],
     }  # fmt: skip
 
 
@@ -147,7 +177,9 @@ def report_data(plan: Plan, wave: WavePlan, vector_of: VectorOf | None = None) -
     counts = _intake(plan, wave)
     data = summary.summarise(
         summary.Tables(themes=themes, subthemes=tables["subthemes"], **upto),
-        _about(plan, wave, tuple(names)),
+        _about(
+            plan, wave, tuple(names), reviewed({**tables, "themes": themes}, plan.decisions, lesson(plan), wave.wave)
+        ),
         sum(counts["rows_read"].values()),
         plan.settings.report,
         vector_of,
@@ -155,7 +187,7 @@ def report_data(plan: Plan, wave: WavePlan, vector_of: VectorOf | None = None) -
     return replace(data, evaluation=stored_evaluation(plan))
 
 
-def _about(plan: Plan, wave: WavePlan, names: tuple[Any, ...]) -> summary.About:
+def _about(plan: Plan, wave: WavePlan, names: tuple[Any, ...], review: Reviewed) -> summary.About:
     return summary.About(
         consultation_id=plan.consultation.id,
         title=plan.consultation.title,
@@ -168,6 +200,7 @@ def _about(plan: Plan, wave: WavePlan, names: tuple[Any, ...]) -> summary.About:
         framework_title=plan.framework.framework.title,
         vision=tuple(summary.VisionHeading(t.code, t.title, t.aspiration) for t in plan.framework.themes),
         provenance=_provenance(plan, wave),
+        reviewed=review,
     )
 
 
@@ -223,6 +256,23 @@ def _wave_manifest(plan: Plan, wave: WavePlan, tables: Mapping[str, pd.DataFrame
             ),
         },
     }
+
+
+def _review_manifest(plan: Plan, decided: Decided) -> dict[str, Any]:
+    """How much people decided, which of it fits nothing now (by its row), and what it taught."""
+    learned = lesson(plan)
+    whole = reviewed(decided.tables, plan.decisions, learned)
+    return {
+        "decisions": len(plan.decisions.rows),
+        "in_force": len(plan.decisions.holding()),
+        "fit_nothing_now": {f"row {row}": reason for row, reason in sorted(decided.pointless.items())},
+        **asdict(whole),
+        "learning": {**asdict(learned), "share_changed": _share(learned.changed, learned.corrections)},
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 def _rows(table: pd.DataFrame, wave: WavePlan) -> int:

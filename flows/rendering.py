@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.errors import Fault, InputError
 from flows.layout import is_done
 from flows.plan import Plan
-from flows.publishing import report_data
+from flows.publishing import report_data, tables_key
 
 
 def render_existing(plan: Plan) -> tuple[Path, ...]:
@@ -16,10 +16,11 @@ def render_existing(plan: Plan) -> tuple[Path, ...]:
     from flows.tasks import answer_vectors
     from reports.render import write_report
 
+    published = is_done(plan.layout.root, "tables", tables_key(plan), [plan.layout.manifest])
     missing = [
         wave.wave
         for wave in plan.reported
-        if not is_done(plan.layout.wave(wave.wave), "vision", wave.keys["vision"], [plan.layout.manifest])
+        if not (published and is_done(plan.layout.wave(wave.wave), "vision", wave.keys["vision"], ()))
     ]
     if missing:
         raise InputError([_not_analysed(plan, missing)])
@@ -31,6 +32,6 @@ def render_existing(plan: Plan) -> tuple[Path, ...]:
 def _not_analysed(plan: Plan, missing: Sequence[str]) -> Fault:
     return Fault(
         str(plan.layout.root),
-        f"there are no results of the exports and settings as they now are for: {', '.join(missing)}.",
+        f"there are no results of the exports, settings and decisions as they now are for: {', '.join(missing)}.",
         f"Run: manifesto run {plan.request.folder}",
     )

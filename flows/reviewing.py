@@ -2,144 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from analysis.anonymise import LABELS
-from analysis.anonymise.corrections import Action, Correction, add_corrections, text_hash
-from analysis.consultation import load_consultation
-from analysis.errors import Fault, InputError
+from analysis.anonymise.corrections import Correction, add_corrections, read_corrections
+from analysis.consultation import CORRECTIONS_FILE, Consultation, load_consultation
+from analysis.decisions import About, Decision, add_decisions, read_decisions
+from analysis.errors import Fault, InputError, ManifestoError
 from analysis.files import write_atomically
-from analysis.retelling import evidence_of
-from analysis.tables import read_table, rows_of
-from analysis.types import SafeText
+from analysis.priorities import RESPONSE_KEY
+from analysis.review import Results, review_book
+from analysis.review_book import Book, open_book, owner_of, write_book
+from analysis.review_edits import Change, edits_of
+from analysis.review_evidence import evidence_sheet
+from analysis.review_personal import KINDS, SHEET, corrections_in, personal_sheet
+from analysis.settings import load_settings
+from analysis.tables import read_table
+from analysis.vision import load_framework
+from flows.layout import Layout
 
-SHEET = "Personal data"
-READ_FIRST, READ_COLUMNS = "Read first", ("wave", "response_id", "question_id", "evidence", "text")
-SHOWN = ("wave", "response_id", "question_id", "marked_for", "text", "text_hash")
-ASKED = ("redact_these_words", "as", "keep_these_words", "nothing_here")
-_YES = {"yes", "y", "x", "true", "1", "ok"}
-_NOTES = (
-    "One row for each answer that the second look marked, or all answers with --all.",
-    "redact_these_words: words that tell who somebody is, as they stand in the export. Several: part them by ;",
-    f"as: the kind of personal data ({', '.join(LABELS)}).",
-    "keep_these_words: words taken out that tell nothing (a shop, a public figure). Several: part them by ;",
-    "nothing_here: x if you looked and nothing tells who wrote it. The answer may then be quoted.",
-    "The sheet 'Read first' has the answers that hold figures, examples, sources, local knowledge or proposals.",
-    "Save, then run: manifesto review apply DIR_OF_CONSULTATION THIS_FILE, and manifesto run again.",
-)
+__all__ = ["SHEET", "Applied", "apply_review", "export_review"]
+_TABLES = ("responses", "segments", "themes", "response_themes", "response_vision")
 
 
-def export_review(folder: Path, processed: Path, out: Path, everything: bool = False) -> int:
-    """Write the marked responses (or all) as a workbook to fill in; return how many. Raises InputError before a run."""
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a workbook changed: each change in words, and how many corrections of personal data are new."""
+
+    changes: tuple[str, ...]
+    corrections: int
+
+
+def export_review(folder: Path, processed: Path, out: Path, everything: bool = False) -> dict[str, int]:
+    """Write a workbook to fill in; return how many rows each sheet has. Raises InputError before a run."""
     consultation = load_consultation(folder)
+    settings = load_settings(consultation.settings, f"{folder.name}/consultation.toml")
+    results = _results(consultation, processed)
+    responses = results.tables["responses"]
+    others = [personal_sheet(responses, everything), evidence_sheet(responses)]
+    book = review_book(results, settings.review, settings.report, others)
+    with write_atomically(out) as part:
+        write_book(part, Book(book.consultation, book.notes, book.sheets, {**book.lists, KINDS: LABELS}))
+    return {sheet.name: len(sheet.rows) for sheet in book.sheets}
+
+
+def apply_review(folder: Path, book: Path, processed: Path, by: str = "", dry_run: bool = False) -> Applied:
+    """Keep a filled-in workbook's decisions with the exports, and who took them and when; say what changes.
+
+    Raises InputError with every fault of the workbook, by its cells; then nothing is written. A dry run never writes.
+    """
+    consultation = load_consultation(folder)
+    with _no_run(Layout(processed / consultation.id)):
+        opened = open_book(book)
+        _must_be_of(consultation, owner_of(opened), book)
+        edits = edits_of(opened, _results(consultation, processed))
+        corrections, faults = corrections_in(book)
+        if faults or edits.faults:
+            raise InputError([*edits.faults, *faults])
+        known = read_corrections(folder)
+        new: dict[Correction, str] = {}
+        for at, correction in corrections:
+            if correction not in known:
+                new.setdefault(correction, at)
+        if not dry_run:
+            _keep(folder, edits.changes, list(new), len(known), by or _user())
+    words = [str(change) for change in edits.changes]
+    words += [f"{at}: {correction.action} in answer {correction.response_id}" for correction, at in new.items()]
+    return Applied(tuple(words), len(new))
+
+
+def _keep(folder: Path, changes: Sequence[Change], corrections: Sequence[Correction], known: int, by: str) -> None:
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    if corrections:
+        add_corrections(folder, corrections)
+    logged = [
+        Decision(when, by, About.PERSONAL, "", c.wave, c.response_id, c.question_id, c.action, "",
+                 f"{CORRECTIONS_FILE}, row {number}", c.text_hash)
+        for number, c in enumerate(corrections, start=known + 2)
+    ]  # fmt: skip
+    add_decisions(folder, [*(replace(change.decision, when=when, by=by) for change in changes), *logged])
+
+
+def _results(consultation: Consultation, processed: Path) -> Results:
     root = processed / consultation.id
     if not (root / "responses.parquet").exists():
-        raise InputError([Fault(str(root), "There are no results to review.", f"Run first: manifesto run {folder}")])
-    responses = read_table("responses", root)
-    wanted = responses[(responses["status"] == "substantive") & ((responses["marks"] != "") | everything)]
-    evidence = evidence_of(responses)
-    rich = responses[(evidence != "") & (responses["status"] == "substantive")]
-    first = [(r.wave, r.response_id, r.question_id, r.evidence, r.text) for r in rows_of(rich)]
-    rows = [
-        (r.wave, r.response_id, r.question_id, r.marks.replace(" ", ", "), r.text, text_hash(SafeText(r.text)))
-        for r in rows_of(wanted)
-    ]
-    with write_atomically(out) as part:
-        _write_book(part, rows, first)
-    return len(rows)
+        remedy = f"Run first: manifesto run {consultation.folder}"
+        raise InputError([Fault(str(root), "There are no results to review.", remedy)])
+    framework = load_framework(consultation.vision, consultation.folder)
+    return Results(
+        consultation.id,
+        {name: read_table(name, root) for name in _TABLES},
+        _margins(Layout(root)),
+        read_decisions(consultation.folder),
+        {theme.code: theme.title for theme in framework.themes},
+        {question.id: question.text for question in consultation.questions},
+    )
 
 
-def apply_review(folder: Path, book: Path) -> int:
-    """Add a filled-in workbook's decisions to the consultation's corrections; return how many are new.
-
-    Raises InputError with every fault of the workbook, by its rows; then nothing is written.
-    """
-    load_consultation(folder)
-    rows = _read_book(book)
-    faults = [fault for i, row in rows for fault in _faults(row, f"{book.name}, row {i}")]
-    if faults:
-        raise InputError(faults)
-    return add_corrections(folder, [decision for _, row in rows for decision in _decisions(row)])
+def _margins(layout: Layout) -> pd.DataFrame:
+    """How certain each response's links are, of all waves; without rows before a run gave any."""
+    parts = [pd.read_parquet(path) for path in sorted((layout.root / "waves").glob("*/margins.parquet"))]
+    empty = pd.DataFrame({**{name: pd.Series(dtype=str) for name in RESPONSE_KEY}, "margin": pd.Series(dtype=float)})
+    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
 
 
-def _write_book(path: Path, rows: Sequence[tuple[str, ...]], first: Sequence[tuple[str, ...]]) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        wrapped, bold = book.add_format({"text_wrap": True, "valign": "top"}), book.add_format({"bold": True})
-        sheet = book.add_worksheet(SHEET)
-        for column, name in enumerate((*SHOWN, *ASKED)):
-            sheet.write_string(0, column, name, bold)
-        for number, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                sheet.write_string(number, column, value, wrapped)
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, 3, 16)
-        sheet.set_column(4, 4, 80)
-        sheet.set_column(5, 5, 10, None, {"hidden": True})
-        sheet.set_column(6, 9, 22)
-        labels = len(SHOWN) + ASKED.index("as")
-        sheet.data_validation(1, labels, max(1, len(rows)), labels, {"validate": "list", "source": list(LABELS)})
-        _write_read_first(book, first, wrapped, bold)
-        notes = book.add_worksheet("Notes")
-        notes.set_column(0, 0, 110)
-        for number, note in enumerate(_NOTES):
-            notes.write_string(number, 0, note)
+def _must_be_of(consultation: Consultation, owner: str, book: Path) -> None:
+    if owner and owner != consultation.id:
+        problem = f"was exported from the consultation '{owner}', not from '{consultation.id}'."
+        raise InputError([Fault(book.name, problem, "Give the folder that it was exported from.")])
 
 
-def _write_read_first(book: Any, rows: Sequence[tuple[str, ...]], wrapped: Any, bold: Any) -> None:
-    """Add the answers that are rich in evidence, those with most kinds first; nothing is to be filled in."""
-    sheet = book.add_worksheet(READ_FIRST)
-    for number, row in enumerate((READ_COLUMNS, *rows)):
-        for column, value in enumerate(row):
-            sheet.write_string(number, column, value, wrapped if number else bold)
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, 2, 16)
-    sheet.set_column(3, 3, 28)
-    sheet.set_column(4, 4, 90)
-
-
-def _read_book(path: Path) -> list[tuple[int, dict[str, str]]]:
+def _user() -> str:
     try:
-        table = pd.read_excel(path, sheet_name=SHEET, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise InputError([Fault(str(path), "There is no such file.", "Give the workbook you filled in.")]) from None
-    except Exception:  # openpyxl's errors quote cells
-        fault = Fault(path.name, f"cannot be read as a workbook with the sheet '{SHEET}'.", "Save it as .xlsx.")
-        raise InputError([fault]) from None
-    missing = [name for name in (*SHOWN, *ASKED) if name not in table.columns]
-    if missing:
-        listed = ", ".join(missing)
-        raise InputError([Fault(path.name, f"lacks the columns {listed}.", "Export the workbook again.")])
-    records: list[Mapping[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
-    return [(i, {name: str(row[name]).strip() for name in (*SHOWN, *ASKED)}) for i, row in enumerate(records, start=2)]
+        return getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
 
 
-def _faults(row: Mapping[str, str], where: str) -> Iterator[Fault]:
-    if row["redact_these_words"] and row["as"] not in LABELS:
-        yield Fault(
-            where, "has words to redact but no kind that is known in 'as'.", f"Use one of: {', '.join(LABELS)}."
-        )
-    if row["nothing_here"] and row["nothing_here"].lower() not in _YES:
-        yield Fault(where, "has something else than x in 'nothing_here'.", "Write x, or leave it empty.")
-    if row["nothing_here"] and row["redact_these_words"]:
-        yield Fault(where, "says both that nothing is here and what to redact.", "Choose one.")
+@contextmanager
+def _no_run(layout: Layout) -> Iterator[None]:
+    """Let no run read decisions while some are written, and no two people write them at once."""
+    from filelock import FileLock, Timeout
 
-
-def _decisions(row: Mapping[str, str]) -> Iterator[Correction]:
-    key = (row["wave"], row["response_id"], row["question_id"])
-    for words in _parts(row["redact_these_words"]):
-        yield Correction(*key, Action.REDACT, words, row["as"])
-    for words in _parts(row["keep_these_words"]):
-        yield Correction(*key, Action.KEEP, words)
-    if row["nothing_here"]:
-        yield Correction(*key, Action.CLEAR, text_hash=row["text_hash"])
-
-
-def _parts(cell: str) -> list[str]:
-    return [part.strip() for part in cell.split(";") if part.strip()]
+    layout.root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(layout.lock, timeout=0):
+            yield
+    except Timeout:
+        raise ManifestoError(f"A run or a review is at work in {layout.root}. Wait for it to end.") from None

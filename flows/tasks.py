@@ -10,6 +10,7 @@ import functools
 import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -17,7 +18,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from analysis import coding, intake
+from analysis import coding, intake, learning
 from analysis.anonymise import Anonymiser
 from analysis.anonymise.corrections import Corrections, read_corrections
 from analysis.anonymise.residual import ResidualCheck
@@ -100,6 +101,29 @@ def split_into_segments(plan: Plan, wave: WavePlan) -> bool:
     return True
 
 
+@stage("learn from corrections")
+def learn_from_corrections(plan: Plan) -> bool:
+    """Measure what people's corrections of vision links teach the linker, on corrections that it has not seen."""
+    root, key = plan.layout.root, plan.waves[-1].keys["learned"]
+    if is_done(root, "learned", key, [plan.layout.learning]):
+        return False
+    taught = _taught(plan)
+    lesson = _measured(plan, taught) if taught else learning.Lesson(0, 0)
+    _write_json(plan.layout.learning, asdict(lesson))
+    mark_done(root, "learned", key)
+    return bool(taught)
+
+
+def _measured(plan: Plan, taught: Sequence[learning.Taught]) -> learning.Lesson:
+    with step("learn from corrections") as work:
+        words = _Embedder(plan)
+        words.learn(learning.texts_of(taught))
+        words.keep()
+        lesson = learning.measure(_linker(plan), taught, words.encode, plan.settings.learning)
+        work.done = publishing.learning_line(lesson)
+    return lesson
+
+
 @stage("find themes")
 def find_themes(plan: Plan, wave: WavePlan) -> bool:
     """Embed the wave's texts, code them against the codebook so far and find new themes in what does not fit."""
@@ -139,7 +163,8 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
 def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
     """Link segments, responses and new themes to the themes of the vision."""
     folder, key = plan.layout.wave(wave.wave), wave.keys["vision"]
-    outputs = [folder / name for name in ("segments.parquet", "response_vision.parquet", "codebook.parquet")]
+    names = ("segments", "response_vision", "codebook", "margins")
+    outputs = [folder / f"{name}.parquet" for name in names]
     if is_done(folder, "vision", key, outputs):
         return False
     with step(f"{wave.wave}: vision links") as work:
@@ -147,10 +172,11 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
         linker = _linker(plan)
         found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
         themed = pd.read_parquet(folder / "themed.parquet")
-        linked = coding.link_vision(_responses(plan, wave), themed, found, linker, words.vectors_of)
+        linked = coding.link_vision(_responses(plan, wave), themed, found, linker, words.vectors_of, _head(plan))
         write_parquet(linked.segments, outputs[0])
         write_parquet(checked("response_vision", linked.response_vision), outputs[1])
         write_parquet(codebook_frame(linked.codebook), outputs[2])
+        write_parquet(linked.margins, outputs[3])
         words.keep()
         mark_done(folder, "vision", key)
         work.done = f"{linked.response_vision['response_id'].nunique():,} responses linked"
@@ -237,16 +263,17 @@ def rebuild_codebook(plan: Plan) -> bool:
 def publish_tables(plan: Plan) -> bool:
     """Write the contract's tables for all waves, as CSV and Parquet, and the manifest."""
     root = plan.layout.root
-    key = fingerprint(*(_result_key(wave) for wave in plan.waves), publishing.manifest_key(plan))
+    key = publishing.tables_key(plan)
     outputs = [root / f"{name}.{kind}" for name in publishing.TABLES for kind in ("parquet", "csv")]
     if is_done(root, "tables", key, [*outputs, plan.layout.manifest]):
         return False
     with step("tables") as work:
-        tables = publishing.collect(plan)
+        decided = publishing.collect(plan)
+        tables = decided.tables
         for name, table in tables.items():
             write_parquet(table, root / f"{name}.parquet")
             write_csv(table, root / f"{name}.csv")
-        _write_json(plan.layout.manifest, publishing.manifest(plan, tables))
+        _write_json(plan.layout.manifest, publishing.manifest(plan, decided))
         mark_done(root, "tables", key)
         work.done = ", ".join(f"{len(table):,} {name.replace('_', ' ')}" for name, table in tables.items())
     return True
@@ -261,9 +288,10 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
     state = plan.layout.wave(wave.wave)
     about = plan.consultation.model_dump_json(include={"about", "questions"})
     report = plan.settings.fingerprint("report")
+    place, decided = str(folder.resolve()), plan.decisions.fingerprint
     evaluation = evaluating.fingerprint_of(plan)
-    results = fingerprint(*(_result_key(each) for each in plan.waves[: plan.waves.index(wave) + 1]))
-    key = fingerprint(results, about, report, code_fingerprint("reports"), evaluation, str(folder.resolve()))
+    results = fingerprint(*(publishing.result_key(each) for each in plan.waves[: plan.waves.index(wave) + 1]))
+    key = fingerprint(results, decided, about, report, code_fingerprint("reports"), evaluation, place)
     outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "subthemes.csv", "report.xlsx")]
     if is_done(state, "report", key, outputs):
         return False
@@ -321,6 +349,23 @@ def _linker(plan: Plan) -> VisionLinker:
     return _linkers[key]
 
 
+def _head(plan: Plan) -> learning.Head | None:
+    """What people's corrections taught; None where there are too few, or where they teach nothing that holds."""
+    if not publishing.lesson(plan).learned_from:
+        return None
+    return learning.fit_head(_linker(plan), _taught(plan), _Embedder(plan).encode)
+
+
+def _taught(plan: Plan) -> tuple[learning.Taught, ...]:
+    """People's corrections of vision links with the words that they are about, looked up where these are kept."""
+    said = plan.decisions.codes("vision")
+    waves = [wave for wave in plan.waves if any(key[0] == wave.wave for key in said)]
+    tables = [
+        (_responses(plan, wave), pd.read_parquet(plan.layout.wave(wave.wave) / "split.parquet")) for wave in waves
+    ]
+    return learning.taught_by(plan.decisions, tables, plan.framework.codes)
+
+
 _linkers: dict[str, VisionLinker] = {}
 _encoders: dict[str, SentenceEncoder] = {}
 
@@ -344,11 +389,6 @@ def _codebook(plan: Plan, wave: str | None) -> Codebook:
 def _rebuilt(plan: Plan) -> Codebook:
     """What the first wave is coded to: the rebuilt codebook, or nothing known."""
     return codebook_from_frame(pd.read_parquet(plan.refit.folder / CODEBOOK)) if plan.refit else Codebook.empty()
-
-
-def _result_key(wave: WavePlan) -> str:
-    """Change whenever any result of a wave does."""
-    return fingerprint(*(wave.keys[stage] for stage in ("vision", "marks", "changes")))
 
 
 def _must_reconcile(safe: intake.SafeWave) -> None:

@@ -114,12 +114,13 @@ def themes_table(data: ReportData) -> Table:
             theme.first_wave,
             "; ".join(figures.vision_titles(data, theme)),
             theme.origin,
+            "person" if theme.by_person else "machine",
             *_figures(data, theme.count, sides),
         )
         for theme in figures.all_themes(data)
     )
     headings, shares = _figure_headings(data, sides)
-    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes", "Origin")
+    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes", "Origin", "Source")
     return Table("Themes", "Themes found in the answers, or given by a code frame.", (*own, *headings), rows, shares)
 
 
@@ -232,6 +233,12 @@ def _further_tables(data: ReportData) -> Iterable[Table]:
             for name, n in breakdown.rows
         ),
     )
+    yield Table(
+        "Checked by people",
+        "What people checked and changed of what the machine found, and what that taught.",
+        ("Item", "Value"),
+        _reviewed(data),
+    )
     yield Table("Provenance", "How this report was made.", ("Item", "Value"), tuple(data.provenance))
 
 
@@ -284,6 +291,26 @@ def _change_tables(data: ReportData) -> Iterable[Table]:
             ),
             frozenset({"Share of old theme", "Share of new theme"}),
         )  # fmt: skip
+
+
+def _reviewed(data: ReportData) -> tuple[tuple[Cell, ...], ...]:
+    seen = data.reviewed
+    if seen is None:
+        return ()
+    return (
+        ("Themes", seen.themes),
+        ("Themes changed by a person", seen.themes_changed),
+        ("Answers with something to say", seen.responses),
+        ("Answers whose links to the vision a person checked", seen.links_checked),
+        ("Answers whose links to the vision a person changed", seen.links_changed),
+        ("Answers whose themes a person changed", seen.themes_of_responses_changed),
+        ("Quotes approved", seen.quotes_approved),
+        ("Quotes refused", seen.quotes_refused),
+        ("Corrections learned from", seen.learned_from),
+        ("Corrections held out in turn to measure it", seen.held_out),
+        ("Agreement with people without learning (samples-F1)", seen.before),
+        ("Agreement with people with learning (samples-F1)", seen.after),
+    )
 
 
 def _questions_table(data: ReportData) -> Table:

@@ -20,6 +20,7 @@ from analysis.types import (
     Reason,
     Removed,
     ReportData,
+    Reviewed,
     SafeText,
     Stance,
     Status,
@@ -148,6 +149,7 @@ ROOMS = theme(
     *quotes(("dislike", "The house next door has nine bells now.")),
     state=ThemeState.EMERGING,
     first_wave=NOW,
+    by_person=True,
 )
 NEIGHBOURS = theme(
     "Kind neighbours",
@@ -309,6 +311,20 @@ def report_data(**changes: Any) -> ReportData:
             Descent("", "Kind neighbours", "new", 0, 0.0, 0.0),
             Descent("Litter", "Parks and green space", "moved", 12, 0.12, 0.05),
         ),
+        reviewed=Reviewed(
+            themes=8,
+            themes_changed=2,
+            responses=3227,
+            links_checked=120,
+            links_changed=31,
+            themes_of_responses_changed=4,
+            quotes_approved=12,
+            quotes_refused=3,
+            learned_from=140,
+            held_out=140,
+            before=0.671,
+            after=0.702,
+        ),
         provenance=(
             ("Made on", "1 July 2017"),
             ("Software", "manifesto-voices 0.1.0"),
@@ -351,6 +367,7 @@ def empty_data() -> ReportData:
         languages={},
         breakdowns=(),
         redactions={},
+        reviewed=None,
         provenance=(),
     )
 

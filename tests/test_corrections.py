@@ -6,18 +6,20 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import ConsultationFolder
+from conftest import ConsultationFolder, responses_table
 from hypothesis import given
 from hypothesis import strategies as st
 from test_intake import SECRET, FakeRedactor, row
 
 from analysis.anonymise.anonymiser import redaction_of
 from analysis.anonymise.corrections import Action, Correction, Corrections, add_corrections, read_corrections, text_hash
+from analysis.decisions import read_decisions
 from analysis.errors import InputError
 from analysis.intake import Defence, load_and_redact
+from analysis.review_evidence import READ_COLUMNS, READ_FIRST
 from analysis.settings import Settings
 from analysis.types import PiiSpan, RawText, SafeText, Wave
-from flows.reviewing import READ_COLUMNS, READ_FIRST, SHEET, apply_review, export_review
+from flows.reviewing import SHEET, apply_review, export_review
 
 RAW = RawText("Percy Ingle the baker knows Kwabs. kwabs is kind.")
 FOUND = redaction_of(RAW, (PiiSpan(0, 11, "PERSON", 0.5),))
@@ -122,14 +124,23 @@ def test_a_workbook_goes_out_and_decisions_come_back(
     (processed / consultation.id).mkdir(parents=True)
     responses = responses.assign(evidence=["figures" if r else "" for r in responses["text"].str.contains("bins")])
     responses.to_parquet(processed / consultation.id / "responses.parquet")
-    assert export_review(consultation.folder, processed, book) == 3
+    assert export_review(consultation.folder, processed, book)[SHEET] == 3
     first = [[cell.value for cell in each] for each in openpyxl.load_workbook(book)[READ_FIRST]]
-    assert first[0] == list(READ_COLUMNS)
+    assert first[0][: len(READ_COLUMNS)] == list(READ_COLUMNS)
     assert [(each[1], each[3], each[4]) for each in first[1:]] == [("2", "figures", "More bins, please.")]
     decided = {"redact_these_words": "Zog", "as": "PERSON", "keep_these_words": SECRET}
     _fill(book, {("1", "likes"): decided, ("1", "hopes"): {"nothing_here": "x"}})
-    assert apply_review(consultation.folder, book) == 3
-    assert apply_review(consultation.folder, book) == 0
+    assert apply_review(consultation.folder, book, processed, dry_run=True).corrections == 3
+    assert not (consultation.folder / "redactions.csv").exists()
+    assert apply_review(consultation.folder, book, processed, "Ada").corrections == 3
+    assert apply_review(consultation.folder, book, processed).changes == ()
+    logged = read_decisions(consultation.folder).rows
+    assert [(d.by, d.field, d.after) for d in logged] == [
+        ("Ada", "redact", "redactions.csv, row 2"),
+        ("Ada", "keep", "redactions.csv, row 3"),
+        ("Ada", "clear", "redactions.csv, row 4"),
+    ]
+    assert "Zog" not in (consultation.folder / "decisions.csv").read_text("utf-8")
     again = Defence(FakeRedactor(), Corrections(read_corrections(consultation.folder)), EverythingIsDoubtful())
     safe = load_and_redact(consultation, Wave(wave), consultation.waves()[0][1], settings, again).responses
     first = safe.set_index(["response_id", "question_id"]).loc[("1", "likes")]
@@ -151,12 +162,15 @@ def _fill(book: Path, cells: dict[tuple[str, str], dict[str, str]]) -> None:
 
 def test_a_wrongly_filled_workbook_changes_nothing(consultation_folder: ConsultationFolder, tmp_path: Path) -> None:
     consultation = consultation_folder({"2024/a.csv": [row("1", "Parks.", "Bins.")]})
+    processed = tmp_path / "processed"
+    (processed / consultation.id).mkdir(parents=True)
+    responses_table([{"response_id": "1"}]).to_parquet(processed / consultation.id / "responses.parquet")
     wrong = {name: ["x"] for name in ("wave", "response_id", "question_id", "marked_for", "text", "text_hash")}
     book = tmp_path / "review.xlsx"
     filled = {"redact_these_words": ["Zog"], "as": ["NAME"], "keep_these_words": [""], "nothing_here": ["perhaps"]}
     pd.DataFrame({**wrong, **filled}).to_excel(book, sheet_name=SHEET, index=False)
     with pytest.raises(InputError) as caught:
-        apply_review(consultation.folder, book)
+        apply_review(consultation.folder, book, processed)
     assert len(caught.value.faults) == 3
     assert "Zog" not in str(caught.value)
     assert not (consultation.folder / "redactions.csv").exists()

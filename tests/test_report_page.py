@@ -325,7 +325,7 @@ def test_words_on_a_theme_stand_once_and_are_linked_from_elsewhere(page: Node) -
 
 def test_new_theme_is_tagged() -> None:
     tags = [n.text for n in parse(render_report(report_data())).all("span") if n.get("class") == "tag"]
-    assert set(tags) == {"New in this wave"}
+    assert set(tags) == {"New in this wave", "Edited by a person"}
     older = report_data(themes=(replace(LITTER, state=ThemeState.EMERGING),), outside_themes=(), vision=())
     tags = [n.text for n in parse(render_report(older)).all("span") if n.get("class") == "tag"]
     assert tags == [f"Emerging since {EARLIER}"]

@@ -1,0 +1,217 @@
+"""Learn from people's corrections of vision links: a small head over the linker's scores, fitted on corrected answers.
+
+For each theme of the vision, the logit of the linker's score is scaled, shifted and corrected by a linear function of
+the answer's embedding. All of these are held near "no change" by Gaussian priors (ridge), so that thirty corrections
+teach something and wrong ones do little harm. The threshold moves with the corrections too. The head needs nothing of
+the linker but its scores. What is learned is measured on corrections held out, and used only if links get no worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.decisions import Decisions, ResponseKey, codes_of
+from analysis.embed import Vectors, content_hash
+from analysis.priorities import RESPONSE_KEY
+from analysis.tables import rows_of
+from analysis.types import SafeText, Status
+from analysis.vision import Scores, VisionLinker, response_scores, samples_f1
+
+Encode = Callable[[Sequence[str]], Vectors]
+_SLOPE, _SHIFT, _WEIGHTS = 0.1, 0.5, 0.9  # variances of the priors: slope - 1, shift, weights on unit vectors
+_SHIFTS = np.round(np.arange(-1.5, 1.51, 0.125), 3)  # of the threshold, in logits
+_SHRINK = 50  # so many corrections move the threshold half of the way
+_PLATEAU = 0.005
+_INNER_FOLDS = 5
+
+
+class LearningSettings(BaseModel):
+    """When corrections are learned from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least: int = Field(ge=10)
+    folds: int = Field(ge=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """An answer whose vision links a person checked: its text, its segments, its links, and whether these changed."""
+
+    text: SafeText
+    parts: tuple[SafeText, ...]
+    themes: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What corrections taught. `before` and `after` are samples-F1 on corrections held out, without and with learning.
+
+    `corrections` are distinct answers that a person checked, `changed` those where the person said otherwise than the
+    machine; `learned_from` is 0 where they are too few, or teach nothing that holds on others.
+    """
+
+    corrections: int
+    changed: int
+    learned_from: int = 0
+    before: float | None = None
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was learned, a row per vision theme; `thresholds` are those of the new scores."""
+
+    slope: npt.NDArray[np.float64]
+    shift: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    thresholds: npt.NDArray[np.float64]
+
+    def score(self, base: Scores, whole: Vectors) -> Scores:
+        """Scores of responses after learning, from the linker's (responses, themes) and their texts' embeddings."""
+        if not len(base):
+            return base
+        return _probability(_logit(base) * self.slope + self.shift + whole.astype(np.float64) @ self.weights.T)
+
+
+def taught_by(
+    decisions: Decisions, tables: Iterable[tuple[pd.DataFrame, pd.DataFrame]], codes: Sequence[str]
+) -> tuple[Taught, ...]:
+    """What people's decisions teach, in order of the texts' hashes, each text once.
+
+    `tables` are the `responses` and `segments` of the waves that decisions speak of: decisions hold no text. Codes that
+    the framework does not know teach nothing.
+    """
+    said = decisions.codes("vision")
+    found: dict[str, Taught] = {}
+    for responses, segments in tables:
+        parts = _parts(segments)
+        for row in rows_of(responses[responses["status"] == Status.SUBSTANTIVE]):
+            key = (row.wave, row.response_id, row.question_id)
+            themes = said.get(key)
+            if themes is not None and set(themes) <= set(codes):
+                changed = set(themes) != set(codes_of(decisions.first_before(key, "vision")))
+                text = SafeText(row.text)
+                found[content_hash(text)] = Taught(text, parts.get(key, (text,)), themes, changed)
+    return tuple(found[digest] for digest in sorted(found))
+
+
+def texts_of(taught: Iterable[Taught]) -> list[str]:
+    """Every text that needs a vector."""
+    return sorted({text for each in taught for text in (each.text, *each.parts)})
+
+
+def measure(linker: VisionLinker, taught: Sequence[Taught], encode: Encode, settings: LearningSettings) -> Lesson:
+    """Say what corrections teach: each is scored by a head that was fitted on the others (cross-validation)."""
+    plain = Lesson(len(taught), sum(each.changed for each in taught))
+    if len(taught) < settings.least:
+        return plain
+    lesson = _Lesson.of(linker, taught, encode)
+    fold = np.arange(len(taught)) % settings.folds
+    linked = np.zeros_like(lesson.truth)
+    for number in range(settings.folds):
+        seen, held_out = fold != number, fold == number
+        head = lesson.only(seen).fit()
+        linked[held_out] = head.score(lesson.base[held_out], lesson.whole[held_out]) >= head.thresholds
+    before = samples_f1(lesson.base >= lesson.thresholds, lesson.truth)
+    after = samples_f1(linked, lesson.truth)
+    used = len(taught) if after >= before else 0
+    return Lesson(plain.corrections, plain.changed, used, round(before, 4), round(after, 4))
+
+
+def fit_head(linker: VisionLinker, taught: Sequence[Taught], encode: Encode) -> Head:
+    """Fit a head on all corrections."""
+    return _Lesson.of(linker, taught, encode).fit()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Corrected answers as arrays, a row each: the linker's scores, embeddings, and what people said."""
+
+    base: Scores
+    whole: Vectors
+    truth: npt.NDArray[np.bool_]
+    thresholds: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, linker: VisionLinker, taught: Sequence[Taught], encode: Encode) -> _Lesson:
+        whole = encode([each.text for each in taught])
+        parts = encode([part for each in taught for part in each.parts])
+        owner = np.array([i for i, each in enumerate(taught) for _ in each.parts], dtype=np.int64)
+        base = response_scores(linker.score(whole), linker.score(parts), owner)
+        truth = np.array([[code in each.themes for code in linker.codes] for each in taught], dtype=bool)
+        thresholds = np.broadcast_to(np.asarray(linker.threshold, dtype=np.float64), (len(linker.codes),))
+        return cls(base, whole, truth, thresholds)
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> _Lesson:
+        return _Lesson(self.base[rows], self.whole[rows], self.truth[rows], self.thresholds)
+
+    def fit(self) -> Head:
+        slope, shift, weights = self._coefficients()
+        return Head(slope, shift, weights, _probability(_logit(self.thresholds) + self._threshold_shift()))
+
+    def _coefficients(self) -> tuple[npt.NDArray[np.float64], ...]:
+        fitted = _fit(_logit(self.base), self.whole.astype(np.float64), self.truth)
+        return 1 + fitted[0], fitted[1], fitted[2:].T
+
+    def _threshold_shift(self) -> float:
+        """How far to move the thresholds: the middle of what does best on answers held out, drawn towards no move."""
+        fold = np.arange(len(self.truth)) % _INNER_FOLDS
+        scores = np.zeros_like(self.base)
+        for number in range(_INNER_FOLDS):
+            slope, shift, weights = self.only(fold != number)._coefficients()
+            rows = fold == number
+            scores[rows] = Head(slope, shift, weights, self.thresholds).score(self.base[rows], self.whole[rows])
+        moved = [_probability(_logit(self.thresholds) + shift) for shift in _SHIFTS]
+        reached = np.array([samples_f1(scores >= thresholds, self.truth) for thresholds in moved])
+        good = _SHIFTS[reached >= reached.max() - _PLATEAU]
+        return float(good[len(good) // 2]) * len(self.truth) / (len(self.truth) + _SHRINK)
+
+
+def _fit(
+    logits: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Rows slope - 1, shift and weights, a column per theme, that are most likely after the answers.
+
+    A penalised logistic regression with the linker's logit as offset; the themes do not depend on one another.
+    """
+    from scipy.optimize import minimize
+
+    themes, dimensions = truth.shape[1], whole.shape[1]
+    variance = np.concatenate([[_SLOPE, _SHIFT], np.full(dimensions, _WEIGHTS)])[:, None]
+
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        coefficients = flat.reshape(-1, themes)
+        value = logits * (1 + coefficients[0]) + coefficients[1] + whole @ coefficients[2:]
+        error = _probability(value) - truth
+        slope = np.vstack([(error * logits).sum(axis=0), error.sum(axis=0), whole.T @ error])
+        penalty = coefficients / variance
+        total = np.sum(np.logaddexp(0, value) - truth * value) + np.sum(coefficients * penalty) / 2
+        return float(total), (slope + penalty).ravel()
+
+    found = minimize(loss, np.zeros((2 + dimensions) * themes), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return np.asarray(np.round(found.x.reshape(-1, themes), 6))
+
+
+def _logit(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    kept = np.clip(scores, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(kept / (1 - kept)))
+
+
+def _probability(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+def _parts(segments: pd.DataFrame) -> Mapping[ResponseKey, tuple[SafeText, ...]]:
+    found: dict[ResponseKey, tuple[SafeText, ...]] = {}
+    for *key, text in segments[[*RESPONSE_KEY, "text"]].itertuples(index=False, name=None):
+        wave, response, question = key
+        found[(wave, response, question)] = (*found.get((wave, response, question), ()), SafeText(text))
+    return found
