@@ -142,9 +142,21 @@ def code_wave(
     groups = find_groups(corpus, _least_respondents(corpus, settings), settings, seen)
     groups = groups if first else _only_new(placed, groups, codebook, settings)
     new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
+    telling = [
+        i for i, theme in enumerate(new) if _tells(theme, [corpus.texts[j] for j in np.flatnonzero(groups == i)])
+    ]
+    new, centroids = tuple(new[i] for i in telling), centroids[telling]
     coded = _settled(corpus, placed, codebook, new, centroids, settings)
     words = Words(encode, codebook.space.centred, frozenset(codebook.space.names))
     return _parted(coded, len(codebook.themes), corpus, placed, words, settings, guide)
+
+
+def _tells(theme: Theme, texts: Sequence[str]) -> bool:
+    """Whether a theme has more to it than one word that some of its segments happen to share, such as "space"."""
+    if len(theme.keywords) > 1 or " " in theme.label:
+        return True
+    word = theme.label.casefold().removesuffix("s")
+    return 2 * sum(word in text.casefold() for text in texts) >= len(texts)
 
 
 def _parted(
