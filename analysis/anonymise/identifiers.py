@@ -182,7 +182,8 @@ _BORN_ABROAD = (
 DATE = rf"(?:{_ISO_DATE}|{_WORDED_DATE}|{_NUMERIC_DATE})"
 _ANY_WORDS = r"(?:\s{1,2}[^\W\d_][\w'’\-]{0,20},?){1,5}?"
 _BIRTH = (
-    r"\b(?:d\.?\s?o\.?\s?b\b\.?|date\s(?:of|off)\sbirth|birth\s?-?date|birth\scert(?:ificate)?|birth\s?day|b-?day|born|birth)"
+    r"\b(?:d\.?\s?o\.?\s?b\b\.?|date\s(?:of|off)\sbirth|birth\s?-?date|birth\scert(?:ificate)?|birth\s?day|b-?day|born|birth"
+    r"|(?:passport|certificate|documents?|papers?|tazkira|tazkera|visa|id)\s(?:says?|said|has|have|shows?))"
     r"(?:\s{1,2}(?:is|was|on|in|the|of|[a-z]{3,9}day|at|date|his|her|my)){0,4}\s{0,2}[:=,.\-\u2013(]{0,2}\s{0,2}(?:the\s)?"
 )
 
@@ -197,7 +198,7 @@ _VEHICLE_WORDS = tuple(
     listed(
         """
         car van lorry truck motorbike scooter moped minibus taxi cab tractor caravan anglia cortina escort capri consul
-        zephyr zodiac granada fiesta mondeo transit prefect popular mini morris austin minor marina rover jaguar triumph
+        prius uber zafira micra yaris octavia golf polo jazz civic qashqai zephyr zodiac granada fiesta mondeo transit prefect popular mini morris austin minor marina rover jaguar triumph
         hillman imp vauxhall viva cavalier astra corsa ford bentley rolls vespa lambretta bsa norton honda toyota datsun
         nissan volvo beetle bmw mercedes audi peugeot citroen renault fiat skoda lada saab alfa porsche daimler humber
         sunbeam wolseley riley standard singer bedford commer
@@ -212,7 +213,7 @@ _NETWORK_WORDS = tuple(
 )
 _SITE = (
     r"(?:instagram|facebook|fb|twitter|x|tiktok|linkedin|youtube|youtu|vimeo|soundcloud|gofundme|linktr|t|wa|snapchat"
-    r"|threads|onlyfans|patreon|justgiving|nextdoor|pinterest|twitch|github|medium|substack|blogspot|wordpress|etsy|depop)"
+    r"|threads|onlyfans|patreon|justgiving|change|ipetitions|crowdfunder|petition\.parliament|nextdoor|pinterest|twitch|github|medium|substack|blogspot|wordpress|etsy|depop)"
 )
 _NETWORK = (
     r"(?:insta(?:gram)?|ig|snap(?:chat)?|tik\s?tok|twitter|facebook|fb|telegram|discord|threads|linkedin|youtube|twitch"
@@ -225,7 +226,7 @@ _ID_CUE = (
     r"|permit|oyster|student|pupil|upn|utr|payroll|staff|employee|passport|licen[cs]e|brp|visa|home\soffice|complaint|report"
     r"|job|log|incident|enquiry|repair|penalty|notice|meter|mpan|mprn|serial|imei|patient|hospital|bidding|locata|universal"
     r"\scredit|uc|benefit|planning|warranty|parcel|tracking|police|sort\scode|iban|bank|roll|unique|reg|id|case\sid"
-    r"|nmc|gmc|hcpc|gdc|dbs|sia|crb|cscs|asylum|crew|warrant|collar|shoulder|service|army|union|pin|urn|uprn|uln|srn|ehcp|sen"
+    r"|nmc|gmc|hcpc|gphc|gdc|goc|sra|niceic|gas\ssafe|dbs|sia|crb|cscs|asylum|crew|warrant|collar|shoulder|service|army|union|pin|urn|uprn|uln|srn|ehcp|sen"
     r"|driver|operator|rider|seafarer|nass|arc|cos|ucas|dvla|candidate|loan|prison|prisoner|probation|offender|custody|pension|pass)\b"
 )
 _ID_CUE_WORDS = words(
@@ -234,7 +235,7 @@ _ID_CUE_WORDS = words(
     housing homeless homelessness tax ctax application policy order invoice booking payment member membership card badge
     permit oyster student pupil upn utr payroll staff employee passport license licence brp visa office complaint report
     job log incident enquiry repair penalty notice meter mpan mprn serial imei patient hospital bidding locata credit
-    uc benefit planning warranty parcel tracking police code iban bank roll unique reg id nmc gmc hcpc gdc dbs sia crb
+    uc benefit planning warranty parcel tracking police code iban bank roll unique reg id nmc gmc hcpc gphc gdc goc sra niceic safe dbs sia crb
     cscs asylum crew warrant collar shoulder service army union pin urn uprn uln srn ehcp sen driver operator rider
     seafarer nass arc cos ucas dvla candidate loan prison prisoner probation offender custody pension pass
     """
@@ -449,6 +450,15 @@ RULES: tuple[Rule, ...] = (
         _refuses(lambda value: any(w in COMMON_SHORT_WORDS for w in value.lower().split())), digits=1, words=("reg", "plate", "vrm", "vrn",)),
     Rule(
         "VEHICLE_REG",
+        "since 2001, typed in lower case beside a vehicle",
+        rf"\b{_VEHICLE}\b[^.!?\n]{{0,24}}?\K(?<![\w/\-£])[a-z]{{2}} ?(?:0[1-9]|[12]\d|5[1-9]|6\d|7[0-6]) [a-z]{{3}}(?![\w])(?<!mph|hrs|min|sec|yrs|day|per|pcs|and|the|for)",
+        0.6,
+        _refuses(lambda value: value[:2].lower() in COMMON_SHORT_WORDS),
+        digits=2,
+        words=_VEHICLE_WORDS,
+    ),
+    Rule(
+        "VEHICLE_REG",
         "old number beside a vehicle",
         rf"(?i:\b{_VEHICLE}\b)[^.!?\n]{{0,24}}?\K(?<![\w/\-£])(?:[0-9]{{1,4}} ?[A-Z]{{2,3}}|[A-Z]{{3}} ?[0-9]{{1,4}})(?![\w])(?<!MPH|MOT|CCTV|PM|AM|CC|ULEZ|KM|MM|CM|LCD|TV|RM|LTD|HP|BHP|DVLA|GPS|TFL|PCN|BMW|MPG)",
         0.6,
@@ -461,13 +471,14 @@ RULES: tuple[Rule, ...] = (
         "DATE_OF_BIRTH",
         "after a word",
         rf"{_BIRTH}\K(?:{DATE}|{_ROMAN_DATE}|{_FEAST},?(?:\sin|\sof)?\s{_YEAR}|{_ORDINALS}\s(?:of\s(?:the\s)?)?{_ORDINALS},?\s{_YEAR}|{_DAY_AND_MONTH}|(?:[0-3]\d[01]\d(?:19|20)?\d\d))(?![\w])",
-        0.9, digits=2, words=("b",)),
+        0.9, digits=2, words=("b", " sa", " ha", " sho")),
     Rule("DATE_OF_BIRTH", "in words", rf"{_BIRTH}\K{_SPELLED_DATE}\b", 0.8, digits=0, words=("b",)),
     Rule("DATE_OF_BIRTH", "wholly in words", rf"\b(?:the\s)?{_ORDINALS}\s(?:day\s)?(?:of\s)?{_MONTH},?\s(?:in\s)?{_SPELLED_YEAR}\b", 0.6, digits=0, whole=words("nineteen twenty thousand")),
     Rule("DATE_OF_BIRTH", "by its number of the month in words", rf"\b(?:the\s)?{_ORDINALS}\sof\s(?:the\s)?{_ORDINALS},?\s(?:in\s)?(?:(?:19|20)\d\d|{_SPELLED_YEAR})\b", 0.6, digits=0, words=("of the ", "of ")),
     Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
     Rule("DATE_OF_BIRTH", "in the sentence of a birthday", rf"\b(?:birth\s?day|date\sof\sbirth|d\.?o\.?b)\b[^.!?\n]{{0,60}}?(?<![\w/\-])\K{DATE}(?![\w/\-])", 0.7, digits=4, words=("birth", "dob", "d.o")),
-    Rule("DATE_OF_BIRTH", "day, month and year of a life", r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])([/.\-])(?:0?[1-9]|1[0-2])\1(?:19[1-9]\d|200\d|201[0-3])(?![\w/\-])", 0.5, digits=6),
+    Rule("DATE_OF_BIRTH", "day, month and year of a life", r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])([/.\-])(?:0?[1-9]|1[0-2])\1(?:19[1-9]\d|200\d|201[0-3]|2[89]|[3-9]\d)(?![\w/\-]|\.\d)", 0.5, digits=4),
+    Rule("DATE_OF_BIRTH", "month, day and year of a life", r"(?<![\w/.\-])(?:0?[1-9]|1[0-2])([/.\-])(?:1[3-9]|2\d|3[01])\1(?:19[1-9]\d|200\d|201[0-3])(?![\w/\-])", 0.5, digits=6),
     Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K(?:{DATE}|{_ROMAN_DATE})(?![\w])", 0.6, digits=4),
     Rule("DATE_OF_BIRTH", "with a month in another language", rf"{_BORN_ABROAD}\K(?:{_DATE_ABROAD}|{_ROMAN_DATE}|{DATE})(?![\w])", 0.8, digits=4),
     Rule(

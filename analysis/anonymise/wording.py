@@ -32,7 +32,8 @@ NUMBER_WORDS = listed(
 MONTHS = listed(
     """
     january february march april may june july august september october november december jan feb mar
-    apr jun jul aug sept sep oct nov dec
+    apr jun jul aug sept sep oct nov dec janury januray janaury febuary feburary februry apirl agust augest augst
+    septemer setember septmber ocotber octber novemer novmber decemer decmber
     """
 )
 MONTHS_ABROAD = listed(
