@@ -18,6 +18,7 @@ from analysis.labels import Guide
 from analysis.lineage import Rebuilt, inherit
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
+from analysis.steady import in_one_thread
 from analysis.tables import CONTRACT, empty_table, rows_of
 from analysis.themes import Coded, Corpus, ThemeSettings, code_known, code_wave
 from analysis.types import SafeText, Stance, Status, VisionCode, Wave
@@ -55,6 +56,7 @@ class CodedSegments:
     codebook: Codebook
 
 
+@in_one_thread
 def code_themes(
     responses: pd.DataFrame,
     segments: pd.DataFrame,
@@ -136,6 +138,7 @@ class Linked:
     codebook: Codebook
 
 
+@in_one_thread
 def link_vision(
     responses: pd.DataFrame,
     segments: pd.DataFrame,
