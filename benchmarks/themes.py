@@ -346,7 +346,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def threads(bench: Bench, data: Path) -> Iterator[Row]:
-    """The demonstration and a code frame over two of its waves, run whole with one thread and with two."""
+    """The demonstration, both waves, run whole with one thread and with two."""
     same, tables = _same_tables(Path(__file__).resolve().parent.parent)
     yield Row("1 against 2 threads: same result (demonstration, all tables)", "yes", "yes" if same else "no")
     yield Row("1 against 2 threads: tables compared", "", str(tables))

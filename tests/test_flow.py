@@ -369,3 +369,43 @@ def _unnumbered(table: pd.DataFrame) -> pd.DataFrame:
     """Without the row numbers of the export, which a shuffle must change."""
     kept = table.drop(columns=[column for column in ("row",) if column in table.columns])
     return kept.sort_values(list(kept.columns)).reset_index(drop=True)
+
+
+# --- a code frame -----------------------------------------------------------------------------------------------------
+
+FRAME = """label,description,examples
+Rubbish and bins,"Rubbish, missed bin collection and fly tipping.",overflowing bins
+Seeing a doctor,Doctor appointments and the phone of the surgery.,
+"""
+
+
+def test_a_code_frame_comes_into_the_tables_the_codebook_and_the_report(tmp_path: Path) -> None:
+    place = Place(tmp_path).wave("2024", answers())
+    with (place.folder / "consultation.toml").open("a", encoding="utf-8") as file:
+        file.write('[code_frame]\nfile = "frame.csv"\nmode = "beside"\n')
+    (place.folder / "frame.csv").write_text(FRAME, encoding="utf-8")
+    place.run()
+    themes = place.table("themes")
+    given = themes[themes["origin"] == "given"]
+    assert given["label"].tolist() == ["Rubbish and bins", "Seeing a doctor"]
+    assert set(given["state"]) == {"confirmed"}
+    assert "found" in set(themes["origin"])
+    raised = place.table("response_themes").merge(themes, on="theme_id")
+    about = raised["response_id"].str.split("-").str[0]
+    for label, topic in (("Rubbish and bins", "bins"), ("Seeing a doctor", "doctor")):
+        mine = about[raised["label"] == label]
+        assert (mine == topic).mean() > 0.9
+        assert (mine == topic).sum() >= 20
+    page = (place.reports / "better-borough" / "2024" / "index.html").read_text(encoding="utf-8")
+    assert "From the code frame" in page
+    assert "Found beside the code frame" in page
+    assert place.manifest()["code_frame"] == {"file": "frame.csv", "mode": "beside", "themes": 2, "notes": []}
+    assert not place.run().worked
+    edited = FRAME.replace("the phone of the surgery", "telephones that nobody answers")
+    (place.folder / "frame.csv").write_text(edited, encoding="utf-8")
+    assert place.run().worked
+    again = place.table("themes")
+    assert again[again["origin"] == "given"]["theme_id"].tolist() == given["theme_id"].tolist()
+    (place.folder / "frame.csv").write_text("label\nBins\n", encoding="utf-8")
+    with pytest.raises(InputError, match="says too little"):
+        place.run()
