@@ -271,6 +271,30 @@ def test_a_refit_keeps_what_lasts_tells_what_came_and_stands_from_then_on(tmp_pa
     assert set(changes["wave"]) == {"w2", "w3"}
 
 
+def test_a_refit_beside_a_code_frame_keeps_its_themes_and_one_of_another_space_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = (
+        Place(tmp_path).wave("w1", answers()).wave("w2", [{**row, "ID": "2-" + row["ID"]} for row in answers()[::3]])
+    )
+    frame = '[[themes]]\nlabel = "Rubbish bins"\ndescription = "bins overflow with rubbish"\nvision = ["HOUSING"]\n'
+    (place.folder / "frame.toml").write_text(frame, encoding="utf-8")
+    with (place.folder / "consultation.toml").open("a", encoding="utf-8") as file:
+        file.write('[code_frame]\nfile = "frame.toml"\nmode = "beside"\n')
+    place.run(refit=True)
+    after = place.table("themes").set_index("label")
+    assert after.loc["Rubbish bins", ["origin", "vision"]].tolist() == ["given", "HOUSING"]
+    assert (after["origin"] == "found").any()
+    given = after.loc["Rubbish bins", "theme_id"]
+    lineage = place.table("lineage").set_index(["old_theme_id", "new_theme_id"])["relation"]
+    assert lineage[(given, given)] == "same"
+    assert not place.run().worked
+    with (place.folder / "consultation.toml").open("a", encoding="utf-8") as file:
+        file.write("[settings.themes]\nlexical_weight = 0.3\n")
+    place.run()
+    assert "rebuilt themes fit" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("rows", [0, 1, 20])
 def test_tiny_consultations_end_well(tmp_path: Path, rows: int) -> None:
     place = Place(tmp_path).wave("w", answers()[:rows] or [dict.fromkeys(answers()[0], "")])
