@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.identifiers import Rule
+from analysis.anonymise.masks import MASK
 from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES, listed, words
 
 _NOT_IN_NAMES = (
@@ -61,6 +62,7 @@ _COMMON_WAYS = (
 _STREET_NAME = rf"(?:(?:(?i:the)\s)?{_CAPITALISED}{{1,4}}{_STREET}(?:\s(?i:north|south|east|west))?{_END}|(?i:high)\s(?i:street|road|st|rd){_END}|The\s{_STREET}{_END}|{_NAMED_WAY}{_END})"
 _ANY_STREET = rf"(?:{_STREET_NAME}|{_ANY_CASE}{{1,3}}{_STREET}{_END})"
 _BLOCK_NAME = rf"(?:{_ANY_CASE}{{1,3}}{_BLOCK}{_END})"
+_POSTCODE = r"[A-Za-z]{1,2}[0-9][0-9A-Za-z]?\s?[0-9][A-Za-z]{2}\b"
 _UNIT = (
     rf"(?:{_UNITS}\s{{0,2}}(?i:no\.?|number|num)?\s{{0,2}}#?(?:[0-9]{{1,4}}[a-zA-Z]?|[A-HJK]|{_NUMBER_IN_WORDS}){_END})"
 )
@@ -81,6 +83,11 @@ def _named(value: str) -> bool | None:
     return False if _year(value) or not named else None
 
 
+def _plot_alone(value: str) -> bool | None:
+    """A plot without its street is an allotment's."""
+    return False if value.lower().startswith("plot") and len(value.split()) < 3 else None
+
+
 def _refuse_years(value: str) -> bool | None:
     return False if _year(value) else None
 
@@ -91,6 +98,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         "flat, block and street",
         rf"(?<![\w]){_UNIT}(?:{_GAP}{_BLOCK_NAME})?(?:{_GAP}(?:{_NUMBER}{_GAP})?{_ANY_STREET})?",
         0.7,
+        _plot_alone,
         digits=0,
         case_sensitive=True,
         whole=frozenset(_UNIT_WORDS),
@@ -188,6 +196,17 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         _refuse_years,
         case_sensitive=True,
         words=("liv", "resid", "address", "move", "home"),
+    ),
+    Rule(
+        "ADDRESS",
+        "number alone, of a home",
+        rf"(?i:\b(?:i['’]?m|i am|we['’]?re|we are|live|lives|living|resident|house|home)\s(?:at\s)?)\K(?i:number|no\.?)\s?[0-9]{{1,4}}[a-zA-Z]?(?![\w])(?=\s?,?\s(?:{_POSTCODE}|\[POSTCODE|{MASK}))"
+        rf"|(?i:\b(?:live|lives|lived|living)\sat\s)\K(?i:number|no\.?)\s?[0-9]{{1,4}}[a-zA-Z]?{_END}"
+        rf"|\b(?i:number|no\.?)\s[0-9]{{1,4}}[a-zA-Z]?(?=\s?,?\s{_POSTCODE})",
+        0.6,
+        digits=1,
+        case_sensitive=True,
+        whole=words("number no"),
     ),
     Rule(
         "ADDRESS",

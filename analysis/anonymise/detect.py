@@ -35,6 +35,14 @@ _DOTTED = re.compile(r"\b(?:e\.\s?g|i\.\s?e)\b\.?|\bd\.\s?o\.\s?b\b\.?|\bd o b\b
 _BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
+# The public register's number of a planning application ("24/00871/FULL") tells of a building, not of a person.
+_PLANNING = re.compile(
+    r"(?<![\w/])(?:19|20)?\d\d/\d{3,5}/(?:FULL?M?|OUTM?|HSE|HOU|HSEXT|LBC|ADV|TCA|TPO|COU|PNH|PRIOR\w*|VAR|S73|DET|NMA|RES|REM|AOD"
+    r"|CLE?U?|CLOPUD|CLOPD|CTY|EIA|SCR|DEM|PA|AP|CON)(?![\w/])",
+    re.IGNORECASE,
+)
+
+
 class Detector:
     """The recognisers, made once. Holds no text."""
 
@@ -61,11 +69,14 @@ class Detector:
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
         glance = Glance.at(text)
+        public = [m.span() for m in _PLANNING.finditer(text)] if "/" in text else []
         for recogniser in self._recognisers:
             if not recogniser.could_hold(glance):
                 continue
             rule = recogniser.rule
             for hit in recogniser.analyze(text, [rule.label]):
+                if any(a <= hit.start and hit.end <= b for a, b in public):
+                    continue
                 if hit.score >= self._min_score and not self._kept(rule, text[hit.start : hit.end]):
                     yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
 

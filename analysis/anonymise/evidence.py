@@ -11,17 +11,21 @@ from analysis.anonymise.lexicon import (
     BEFORE_PLACES,
     BYNAMES,
     CALENDAR_WORDS,
+    KIN_BYNAMES,
+    LOWER_BYNAMES,
     NAMES_TOO,
     PARTICLES,
     PERSON_VERBS,
     PLACE_TYPES,
     WEAK_TITLES,
+    WHEN,
 )
 from analysis.anonymise.reading import (
     CERTAIN,
     GIVEN,
     LIKELY,
     ORDINARY,
+    NAMES,
     POSSIBLE,
     SLIGHT,
     SURNAME,
@@ -33,6 +37,7 @@ from analysis.anonymise.signatures import Signatures
 
 # How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
 SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.2, 0.35, 0.55, 0.9, 1.1
+IN_DOUBT = 0.2  # for a word about which the second opinion (context.py) was asked
 STRANGE = 0.0  # a word that no list and no dictionary holds, with a capital inside a sentence: a name until kept
 
 
@@ -165,11 +170,23 @@ class Evidence(Cues, Signatures):
         kind = self.kinds[i]
         if kind == WORD_NAME and self._at(i + 1) == ":":
             return NO_NAME  # a heading: "Hope: more trees"
+        if self.folded[i] in CALENDAR_WORDS and self._at(i - 1) in WHEN:
+            return NO_NAME
+        if self._labels_identifier(i):
+            return NO_NAME
         if self.folded[i] in CALENDAR_WORDS or self._at(i - 1) in ARTICLES:
             return SURE
+        if self.asked[i]:
+            return IN_DOUBT
         if self._written_as_name(i):
             return SLIGHTEST
         return self._needed_with_capital(i, kind) if self._capital(i) else self._needed_in_lower_case(kind)
+
+    def _labels_identifier(self, i: int) -> bool:
+        """ "PCN [ID_NUMBER]": letters that say what the number is."""
+        word = self.words[i]
+        label = word.isupper() and 1 < len(word) < 5 and not self.shouted and self.kinds[i] not in NAMES
+        return label and (self._is_masked(i + 1) or self._at(i + 1) in {"no", "number", "ref", ":"})
 
     def _needed_with_capital(self, i: int, kind: int) -> float:
         if kind in (GIVEN, SURNAME) or (kind == WORD_NAME and not self._sentence_start(i)):
@@ -197,6 +214,7 @@ class Evidence(Cues, Signatures):
             last = j
             while last < len(self.words) and self.folded[last] not in BYNAMES and self._belongs_beside(last):
                 last += 1
+            first -= self._byname_before(first)
             last += last == i + 1 and self._town_as_surname(i, last)
             if (first, last) != (i, j):
                 del self.found[i]
@@ -205,9 +223,21 @@ class Evidence(Cues, Signatures):
 
     def _town_as_surname(self, i: int, last: int) -> bool:
         """ "Yvonne Hucknall": right after a first name a town's name ends a person's, if a phrase ends there."""
-        if self.kinds[i] != GIVEN or last >= len(self.words) or self.kept[last] != "PLACE" or not self._capital(last):
+        first_name = self.kinds[i] == GIVEN or self.folded[i] in load_gazetteer().first_word_names
+        if not first_name or last >= len(self.words) or not self._capital(last) or self._taken(last, last + 1):
             return False
-        return self.kept[last + 1 : last + 2] != ["PLACE"] and self._ends(last + 1) and not self._taken(last, last + 1)
+        kind = self.kept[last]
+        listed = kind == "ORGANISATION" and load_gazetteer().is_surname(self.folded[last])
+        return (kind == "PLACE" or listed) and self.kept[last + 1 : last + 2] != [kind] and self._ends(last + 1)
+
+    def _byname_before(self, i: int) -> bool:
+        """ "i like big steve", "They call me Papa Vin"."""
+        if i == 0 or self._taken(i - 1, i) or self.kept[i - 1]:
+            return False
+        word, before = self.words[i - 1], self.folded[i - 1]
+        lower = before in LOWER_BYNAMES and word.islower() and self.words[i].islower()
+        kin = before in KIN_BYNAMES and self._capital(i - 1) and not self._sentence_start(i - 1)
+        return lower or (kin and self._at(i - 2) not in {"my", "our", "his", "her", "their", "your"})
 
     def _belongs_beside(self, i: int) -> bool:
         capital = self.words[i][0].isupper() and len(self.words[i]) > 1 and not self._taken(i, i + 1)

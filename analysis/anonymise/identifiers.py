@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
-from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, NUMBER_WORDS, listed, words
+from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, MONTHS_ABROAD, NUMBER_WORDS, listed, words
 
 SEP = r"[ \t.\-\u2010-\u2015\u00a0]{0,2}"
 DIGIT = r"[0-9]"
@@ -166,6 +166,13 @@ _SPELLED_DATE = (
     rf"(?:(?:the\s)?(?:[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?|{_ORDINAL_DAY})(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand|(?:19|20)\d\d)"
     rf"(?:[\s\-](?:and|hundred|{'|'.join(NUMBER_WORDS)})){{0,4}})"
 )
+_DATE_ABROAD = (
+    rf"(?:(?:[12][0-9]|3[01]|0?[1-9])(?:er|\.|e)?(?:\sde)?\s(?:{'|'.join(sorted(set(MONTHS_ABROAD), key=len, reverse=True))})(?:\sdel?)?,?\s(?:19|20)\d\d)"
+)
+_BORN_ABROAD = (
+    r"\b(?:born|n[ée]e?|nato|nata|nascid[oa]|nacid[oa]|geboren|urodzon[ya]|ur\.|n[aă]scut[aă]?|do[gğ]um|lindur|gim[eė][sė]?|dhalatay|dhashay)"
+    r"(?:\s(?:le|la|el|em|a|il|in|am|den|pe|dnia|data\sde|tarihi|m[eë]|on|the))?\s?[:,]?\s"
+)
 DATE = rf"(?:{_ISO_DATE}|{_WORDED_DATE}|{_NUMERIC_DATE})"
 _ANY_WORDS = r"(?:\s{1,2}[^\W\d_][\w'’\-]{0,20},?){1,5}?"
 _BIRTH = (
@@ -179,6 +186,19 @@ _PLATE_PREFIX = rf"[A-HJ-NPR-TV-Y][0-9]{{1,3}}{SEP}[A-Z]{{3}}"
 _PLATE_SUFFIX = rf"[A-Z]{{3}}{SEP}[0-9]{{1,3}}{SEP}[A-HJ-NPR-TV-Y]"
 _PLATE_DATELESS = r"(?:[A-Z]{1,3}[ \-]?[0-9]{1,4}|[0-9]{1,4}[ \-]?[A-Z]{1,3})"
 _PLATE_CUE = r"\b(?:reg(?:istration)?(?:\s(?:plate|mark))?|(?:number\s?|licen[cs]e\s)?plates?|vrm|vrn)" + _CUE_GAP
+
+_VEHICLE_WORDS = tuple(
+    listed(
+        """
+        car van lorry truck motorbike scooter moped minibus taxi cab tractor caravan anglia cortina escort capri consul
+        zephyr zodiac granada fiesta mondeo transit prefect popular mini morris austin minor marina rover jaguar triumph
+        hillman imp vauxhall viva cavalier astra corsa ford bentley rolls vespa lambretta bsa norton honda toyota datsun
+        nissan volvo beetle bmw mercedes audi peugeot citroen renault fiat skoda lada saab alfa porsche daimler humber
+        sunbeam wolseley riley standard singer bedford commer
+        """
+    )
+)
+_VEHICLE = rf"(?:{'|'.join(_VEHICLE_WORDS)})"
 
 _PROVIDERS = tuple(listed("gmail googlemail hotmail outlook yahoo icloud live aol btinternet sky protonmail msn"))
 _NETWORK_WORDS = tuple(
@@ -198,7 +218,9 @@ _ID_CUE = (
     r"|housing|homeless(?:ness)?|council\stax|ctax|application|policy|order|invoice|booking|payment|member(?:ship)?|card|badge"
     r"|permit|oyster|student|pupil|upn|utr|payroll|staff|employee|passport|licen[cs]e|brp|visa|home\soffice|complaint|report"
     r"|job|log|incident|enquiry|repair|penalty|notice|meter|mpan|mprn|serial|imei|patient|hospital|bidding|locata|universal"
-    r"\scredit|uc|benefit|planning|warranty|parcel|tracking|police|sort\scode|iban|bank|roll|unique|reg|id|case\sid)\b"
+    r"\scredit|uc|benefit|planning|warranty|parcel|tracking|police|sort\scode|iban|bank|roll|unique|reg|id|case\sid"
+    r"|nmc|gmc|hcpc|gdc|dbs|sia|crb|cscs|asylum|crew|warrant|collar|shoulder|service|army|union|pin|urn|uprn|uln|srn|ehcp|sen"
+    r"|driver|operator|rider|seafarer|nass|arc|cos|ucas|dvla|candidate|loan)\b"
 )
 _ID_CUE_WORDS = words(
     """
@@ -206,7 +228,9 @@ _ID_CUE_WORDS = words(
     housing homeless homelessness tax ctax application policy order invoice booking payment member membership card badge
     permit oyster student pupil upn utr payroll staff employee passport license licence brp visa office complaint report
     job log incident enquiry repair penalty notice meter mpan mprn serial imei patient hospital bidding locata credit
-    uc benefit planning warranty parcel tracking police code iban bank roll unique reg id
+    uc benefit planning warranty parcel tracking police code iban bank roll unique reg id nmc gmc hcpc gdc dbs sia crb
+    cscs asylum crew warrant collar shoulder service army union pin urn uprn uln srn ehcp sen driver operator rider
+    seafarer nass arc cos ucas dvla candidate loan
     """
 )
 _ID_STRONG = (
@@ -336,6 +360,7 @@ RULES: tuple[Rule, ...] = (
         rf"(?<![\w£$€/])(?<!\d[.,\-])\(?[0O]{SEP}[1235789O](?:[ \t.\-()\u2010-\u2015\u00a0]{{0,2}}{ZERO_O}){{8,9}}{_END}",
         0.8,
         _refuses(lambda value: sum(c.isdecimal() for c in value) < 8 or _plain_time_range(value)), digits=8),
+    Rule("PHONE", "with strokes", r"(?<![\w/])0[0-9]{2,4}\s?/\s?[0-9]{3,4}(?:\s?/\s?|\s)[0-9]{3,4}(?![\w/])", 0.7, digits=10, words=("/",)),
     Rule(
         "PHONE",
         "with country code",
@@ -390,6 +415,14 @@ RULES: tuple[Rule, ...] = (
         _refuses(lambda value: _impossible_postcode(value) or value[-2:].lower() in _TWO_LETTER_WORDS),
         digits=2,
     ),
+    Rule(
+        "POSTCODE",
+        "letter by letter",
+        r"(?<![\w'’])[A-PR-UWYZ] (?:[A-HK-Y] )?[0-9](?: [0-9A-Z])? [0-9] [ABD-HJLNP-UW-Z] [ABD-HJLNP-UW-Z](?![\w'’])",
+        0.7,
+        _refuses(_impossible_postcode),
+        digits=2,
+    ),
     # --- vehicles -------------------------------------------------------------------------------------------------------
     Rule("VEHICLE_REG", "since 2001", rf"(?<![\w/\-]){_PLATE_NOW}(?![\w])", 0.7, _refuses(_looks_like_words)),
     Rule("VEHICLE_REG", "with a space in its number", r"(?<![\w/\-])[A-Z]{2} ?[0-9] [0-9] ?[A-Z]{3}(?![\w])", 0.6, case_sensitive=True, digits=2),
@@ -402,6 +435,15 @@ RULES: tuple[Rule, ...] = (
         rf"{_PLATE_CUE}\K(?:{_PLATE_NOW}|{_PLATE_SPACED}|{_PLATE_PREFIX}|{_PLATE_SUFFIX}|{_PLATE_DATELESS})(?![\w])",
         0.8,
         _refuses(lambda value: any(w in COMMON_SHORT_WORDS for w in value.lower().split())), digits=1, words=("reg", "plate", "vrm", "vrn",)),
+    Rule(
+        "VEHICLE_REG",
+        "old number beside a vehicle",
+        rf"(?i:\b{_VEHICLE}\b)[^.!?\n]{{0,24}}?\K(?<![\w/\-£])(?:[0-9]{{1,4}} ?[A-Z]{{2,3}}|[A-Z]{{3}} ?[0-9]{{1,4}})(?![\w])(?<!MPH|MOT|CCTV|PM|AM|CC|ULEZ|KM|MM|CM|LCD|TV|RM|LTD|HP|BHP|DVLA|GPS|TFL|PCN|BMW|MPG)",
+        0.6,
+        _refuses(lambda value: value.startswith(("MOT", "BMW", "VAT", "CCTV", "PCN", "TFL", "NHS", "CPZ", "EV "))),
+        case_sensitive=True,
+        words=_VEHICLE_WORDS,
+    ),
     # --- dates of birth -------------------------------------------------------------------------------------------------
     Rule(
         "DATE_OF_BIRTH",
@@ -413,7 +455,8 @@ RULES: tuple[Rule, ...] = (
     Rule("DATE_OF_BIRTH", "by its number of the month in words", rf"\b(?:the\s)?{_ORDINALS}\sof\s(?:the\s)?{_ORDINALS},?\s(?:in\s)?(?:(?:19|20)\d\d|{_SPELLED_YEAR})\b", 0.6, digits=0, words=("of the ", "of ")),
     Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
     Rule("DATE_OF_BIRTH", "in the sentence of a birthday", rf"\b(?:birth\s?day|date\sof\sbirth|d\.?o\.?b)\b[^.!?\n]{{0,60}}?(?<![\w/\-])\K{DATE}(?![\w/\-])", 0.7, digits=4, words=("birth", "dob", "d.o")),
-    Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K{DATE}(?![\w])", 0.6, digits=4),
+    Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K(?:{DATE}|{_ROMAN_DATE})(?![\w])", 0.6, digits=4),
+    Rule("DATE_OF_BIRTH", "with a month in another language", rf"{_BORN_ABROAD}\K(?:{_DATE_ABROAD}|{_ROMAN_DATE}|{DATE})(?![\w])", 0.8, digits=4),
     Rule(
         "DATE_OF_BIRTH",
         "before a word",
@@ -446,6 +489,6 @@ RULES: tuple[Rule, ...] = (
     Rule("ID_NUMBER", "in words", rf"{_ID_STRONG}{_CUE_GAP}\K{_SPELLED}{{4,16}}{_WORD_DIGIT}\b", 0.6, digits=0, numbered=True, whole=words("ref refs reference references no num number")),
     Rule("ID_NUMBER", "letters then digits", r"(?<![\w/\-@£])[A-Z]{1,5}[/\-]?[0-9]{5,12}[A-Z]?(?:[/\-][0-9A-Z]{1,6})?(?![\w])", 0.5, case_sensitive=True, digits=5),
     Rule("ID_NUMBER", "in parts", r"(?<![\w/\-@£])(?:[A-Z]{2,6}[/\-](?=[A-Z0-9/\-]{0,12}[0-9]{3})[A-Z0-9]{1,10}(?:[/\-][A-Z0-9]{1,10}){1,3}|[0-9]{6,9}/[0-9]{2,4}|[0-9]{3,6}/[A-Z]{2,4}/[0-9]{2,4}|[A-Z]{2,4}[/\-][0-9]{4,10}|[0-9]{3,6}/[0-3][0-9][A-Z]{3}(?:[0-9]{2})?)(?![\w/])", 0.5, case_sensitive=True, digits=3),
-    Rule("ID_NUMBER", "letters then groups of digits", r"(?<![\w/\-@£])[A-Z]{2,4}[ \-]?(?=(?:[ \-]?[0-9]){6})[0-9]{2,8}(?:[ \-][0-9]{1,8}){1,4}(?:[ \-][A-Z0-9])?(?![\w%])", 0.5, case_sensitive=True, digits=6),
+    Rule("ID_NUMBER", "letters then groups of digits", r"(?<![\w/\-@£])(?!NHS|NI\b|TEL|MOB|REF|PCN|CAD|UTR|DOB|URN|SRN|ID\b)[A-Z]{2,4}[ \-]?(?=(?:[ \-]?[0-9]){6})[0-9]{2,8}(?:[ \-][0-9]{1,8}){1,4}(?:[ \-][A-Z0-9])?(?![\w%])", 0.5, case_sensitive=True, digits=6),
     Rule("ID_NUMBER", "long number", rf"{_NOT_IN_NUMBER}[0-9]{{8,18}}(?: [0-9A-Z](?![\w'’.]))?{_END}", 0.45, digits=8),
 )  # fmt: skip

@@ -93,7 +93,7 @@ FUNCTION_WORDS = words(
 ) | frozenset(NUMBER_WORDS)  # fmt: skip
 
 CONTRACTIONS = ("n't", "'d", "'ll", "'ve", "'re", "'m")
-NAMES_TOO = words("hope will love young best small little")  # function words that are also names
+NAMES_TOO = words("hope will love young best small little tel")  # function words that are also names
 PERSON_VERBS = words(
     """
     is was has had said says told passed died moved came comes never helps helped knows took made lives does
@@ -142,11 +142,19 @@ AFTER_KIN = words("'s ’s and is was who has , .")
 CALENDAR_WORDS = words(
     """
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december spring summer autumn winter easter christmas
+    september october november december spring summer autumn winter easter christmas xmas noel ramadan eid diwali
+    vaisakhi holi navratri lent passover hanukkah
     """
 )
+WHEN = words(
+    """
+    in on since every this last next until till by from of during before after each late early mid end all over past
+    """
+)  # before a day, a month or a feast, which then is no name
 ARTICLES = words("the a an this that these those any some every each no of")
 _PREPOSITIONS_OF_PLACE = words("in near at via through round outside around into of")
 BEFORE_TOWNS = _PREPOSITIONS_OF_PLACE | words("to from then")  # before a town that is a first name too ("to Chelsea")
 BEFORE_PLACES = _PREPOSITIONS_OF_PLACE | words("onto on the a an towards beyond across along behind like visit")
+LOWER_BYNAMES = words("big lil fat mad")
+KIN_BYNAMES = words("nanny nana papa mama pops granny gramps")  # part of a name in its middle: "They call me Papa Vin"
 BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc nana")

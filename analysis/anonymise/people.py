@@ -12,10 +12,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.anonymise.context import ContextModel, agreed
 from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.keep import KeepList, read_general
-from analysis.anonymise.lexicon import BEFORE_TOWNS
+from analysis.anonymise.lexicon import BEFORE_TOWNS, CALENDAR_WORDS, FUNCTION_WORDS, WHEN
 from analysis.anonymise.phrases import Phrases
 from analysis.anonymise.presidio import import_spacy
 from analysis.anonymise.reading import NameSpan, Token
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MODEL = Path(__file__).with_name("model")
 BATCH = 256
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
+PLAINLY, HARDLY = 0.97, 0.02  # a word likelier than that is a name, one less likely and common in lower case is none
+MOST_ASKED = 64  # words of one response about which the second opinion is asked
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
 
 
@@ -37,9 +40,11 @@ class NameFinder:
     def __init__(self, keep: KeepList, spacy_model: str = "") -> None:
         import_spacy(with_torch=bool(spacy_model))
         self._kept_words = frozenset(fold(p) for p in keep.words if " " not in p)
-        self._first_names = read_general().single_words() & load_gazetteer().all_given()
+        self._first_names = read_general().single_words() & load_gazetteer().all_first()
         self._nlp = _shipped_pipeline()
         self._recogniser = Recogniser(self._nlp)
+        self._context = ContextModel()
+        self._word_firsts = load_gazetteer().first_word_names | self._first_names
         self._phrases = _kept_phrases(keep)
         self._model = _installed_model(spacy_model) if spacy_model else None
 
@@ -54,7 +59,8 @@ class NameFinder:
         docs = [self._nlp.make_doc(text) for text in texts]
         words = [[token.text for token in doc] for doc in docs]
         scores = self._scores(words)
-        return [self._names(*each) for each in zip(docs, words, scores, strict=True)]
+        asked = self._second_opinion(docs, words, scores)
+        return [self._names(*each) for each in zip(docs, words, scores, asked, strict=True)]
 
     def _scores(self, texts: list[list[str]]) -> list[list[float]]:
         """For each word of each text the probability that it is part of a person's name."""
@@ -63,12 +69,40 @@ class NameFinder:
             return [[] for _ in texts]
         return [row.tolist() for row in self._recogniser.likely(list(chain.from_iterable(texts)), lengths)]
 
-    def _names(self, doc: Doc, words: list[str], likely: Sequence[float]) -> tuple[NameSpan, ...]:
+    def _second_opinion(self, docs: list[Doc], texts: list[list[str]], scores: list[list[float]]) -> list[set[int]]:
+        """Which words of each text were in doubt; `scores` then hold both models' opinion of those."""
+        asked = [self._in_doubt(*each) for each in zip(docs, texts, scores, strict=True)]
+        where = [(t, i) for t, words in enumerate(asked) for i in sorted(words)]
+        for (t, i), p in zip(where, self._context.likely_of([(texts[t], i) for t, i in where]), strict=True):
+            scores[t][i] = agreed(scores[t][i], p)
+        return asked
+
+    def _in_doubt(self, doc: Doc, words: list[str], likely: Sequence[float]) -> set[int]:
+        """First names that are words, where they could be either."""
+        if self._word_firsts.isdisjoint(map(str.lower, words)):
+            return set()
+        casual = not any(w[0].isupper() and len(w) > 1 for w in words) or words[0][0].islower()
+        shouted = sum(w.isupper() for w in words) > sum(w.islower() for w in words)
+        doubtful = (
+            i
+            for i, (word, p) in enumerate(zip(words, likely, strict=True))
+            if (low := fold(word)) in self._word_firsts
+            and words[i + 1 : i + 2] != [":"]
+            and not (low in CALENDAR_WORDS and i and fold(words[i - 1]) in WHEN)
+            and (
+                (word[0].isupper() and not shouted and p < PLAINLY)
+                or ((casual or shouted) and (p > HARDLY or low not in FUNCTION_WORDS | CALENDAR_WORDS) and p < PLAINLY)
+            )
+        )
+        return set(islice(doubtful, MOST_ASKED))
+
+    def _names(self, doc: Doc, words: list[str], likely: Sequence[float], asked: set[int]) -> tuple[NameSpan, ...]:
         table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
         strings = self._nlp.vocab.strings
+        kept = self._kept(words, likely)
         tokens = [
-            Token(word, start, strings[name_class], kept, p)
-            for word, (start, name_class), kept, p in zip(words, table, self._kept(words, likely), likely, strict=True)
+            Token(word, start, strings[name_class], kept[i], likely[i], i in asked)
+            for i, (word, (start, name_class)) in enumerate(zip(words, table, strict=True))
         ]
         return Evidence.of(tokens, self._kept_words).names(self._entities(doc))
 

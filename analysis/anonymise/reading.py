@@ -40,13 +40,15 @@ class NameSpan:
 
 
 class Token(NamedTuple):
-    """A token of a response; `kept` is the kind of keep-list entry that covers it, `likely` the recogniser's word."""
+    """A token of a response; `kept` is the kind of keep-list entry that covers it, `likely` the recogniser's word,
+    `asked` whether the second opinion is in it."""
 
     text: str
     start: int
     name_class: str
     kept: str
     likely: float
+    asked: bool = False
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Reading:
     kinds: list[int]
     kept: list[str]  # kind of keep-list entry that holds the word, or ""
     likely: list[float]  # the recogniser's probability that the word is part of a person's name
+    asked: list[bool]  # whether the second opinion is in that probability
     found: dict[int, tuple[int, float]] = field(default_factory=dict)
     slight: dict[int, tuple[int, float]] = field(default_factory=dict)  # too weak to lead to other names
     taken: set[int] = field(default_factory=set)  # words of the names found
@@ -77,9 +80,8 @@ class Reading:
             for w, f, k in zip(words, folded, kinds, strict=True)
         ]
         kinds = [_settled(kind, i, words) for i, kind in enumerate(kinds)]
-        return cls(
-            words, folded, [t.start for t in tokens], kinds, [t.kept for t in tokens], [t.likely for t in tokens]
-        )
+        starts, kept = [t.start for t in tokens], [t.kept for t in tokens]
+        return cls(words, folded, starts, kinds, kept, [t.likely for t in tokens], [t.asked for t in tokens])
 
     @cached_property
     def _initials(self) -> frozenset[int]:
@@ -136,6 +138,8 @@ class Reading:
                 before -= 1
                 if folded in SHOP_TYPES and self.kinds[before] == GIVEN and not self.kept[before]:
                     continue  # somebody's shop: "Gülay's bakery"
+            if self._signs(before, i):
+                continue  # "Sidney Orchard, aged 94"
             start = before
             while start >= 0 and before - start < 3 and self._place_word(start):
                 start -= 1
@@ -148,6 +152,12 @@ class Reading:
                 self._protect_school(i + 1)
         saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"})
         self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
+
+    def _signs(self, given: int, i: int) -> bool:
+        """A first name and a last name that is a kind of place, alone and with an age or an identifier after them."""
+        alone = self.kinds[given] == GIVEN and not self.kept[given] and self._sentence_start(given) and self._capital(i)
+        k = i + 1 + (self._at(i + 1) == ",")
+        return alone and (self._at(k) in {"aged", "age"} or self._is_masked(k) or (k == i + 2 and self._at(k).isdigit()))
 
     def _protect_school(self, slot: int) -> None:
         """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""

@@ -1,0 +1,253 @@
+"""A second opinion on words that may be names ("Comfort came", "comfort food"): four layers of the sentence model, tuned.
+
+The recogniser sees a few words on each side; whether "Hope" is somebody is told by the whole sentence. The sentence
+model that the package brings anyway reads it: its first layers, moved a little (low-rank changes, `context.npz`, made by
+training/ner/train_context.py) until they tell names from words. It costs fifty times the recogniser, so it is asked
+about words in doubt only. Computed with numpy: no torch, so nothing to wait for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.anonymise.gazetteer import fold, sentence_model_folder
+from analysis.anonymise.masks import MASK, PERSON_MASK
+from analysis.errors import ModelError
+
+WEIGHTS = Path(__file__).with_name("context.npz")
+AROUND = 12  # words seen on each side
+LONGEST = 48  # pieces of a window
+HEADS = 12
+CASES = 4
+_PARTS = re.compile(r"[^\W_]+|[^\w\s]|_")
+_CLS, _SEP, _UNK = "[CLS]", "[SEP]", "[UNK]"
+_STANDS_FOR = {MASK: "number", PERSON_MASK: "someone"}
+
+FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.15, 0.5, -1.7
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The pieces around one word: their numbers in the vocabulary, how each is written, and where the word stands."""
+
+    pieces: tuple[int, ...]
+    cases: tuple[int, ...]
+    first: int
+    end: int
+
+
+def case_of(word: str) -> int:
+    """How a word is written: 0 without capitals, 1 with a first one, 2 all in capitals, 3 otherwise."""
+    if not word[:1].isalpha() or word.islower() or word[0] in _STANDS_FOR:
+        return 0
+    if word.isupper() and len(word) > 1:
+        return 2
+    return 1 if word[0].isupper() else 3
+
+
+def agreed(first: float, second: float) -> float:
+    """One probability of two opinions: weighted log odds, fitted on the development sets (docs/anonymiser.md)."""
+    return 1 / (1 + exp(-(FIRST_WEIGHT * _log_odds(first) + SECOND_WEIGHT * _log_odds(second) + BIAS)))
+
+
+def _log_odds(p: float) -> float:
+    p = min(max(p, 1e-4), 1 - 1e-4)
+    return log(p / (1 - p))
+
+
+class Pieces:
+    """Words to the pieces of the sentence model's vocabulary (greedy, longest first), as its own tokenizer does."""
+
+    def __init__(self, folder: Path) -> None:
+        lines = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
+        self._numbers = {piece: i for i, piece in enumerate(lines)}
+        self.cls, self.sep = self._numbers[_CLS], self._numbers[_SEP]
+
+    def of(self, word: str) -> list[int]:
+        """The numbers of a word's pieces; a line break is a full stop, a placeholder the plain word for it."""
+        if word.isspace():
+            return [self._numbers["."]] if "\n" in word else []
+        word = _STANDS_FOR.get(word[0], word)
+        return [n for part in _PARTS.findall(fold(word[:LONGEST])) for n in self._pieces(part)][:LONGEST]
+
+    def _pieces(self, part: str) -> list[int]:
+        numbers, start = [], 0
+        while start < len(part):
+            end, prefix = len(part), "##" if start else ""
+            while end > start and prefix + part[start:end] not in self._numbers:
+                end -= 1
+            if end == start:
+                return [self._numbers[_UNK]]
+            numbers.append(self._numbers[prefix + part[start:end]])
+            start = end
+        return numbers
+
+    def window(self, words: Sequence[str], i: int) -> Window:
+        """What is seen of a text when word `i` is asked about."""
+        left, right = self._side(words, range(i - 1, max(-1, i - 1 - AROUND), -1), LONGEST // 2 - 4), self._side(
+            words, range(i + 1, min(len(words), i + 1 + AROUND)), LONGEST // 2 - 4
+        )
+        middle = [(n, case_of(words[i])) for n in self.of(words[i])[:6]]
+        before = [pair for pairs in reversed(left) for pair in pairs]
+        after = [pair for pairs in right for pair in pairs]
+        all_pairs = [(self.cls, 0), *before, *middle, *after, (self.sep, 0)]
+        first = 1 + len(before)
+        return Window(tuple(n for n, _ in all_pairs), tuple(c for _, c in all_pairs), first, first + len(middle))
+
+    def _side(self, words: Sequence[str], order: range, room: int) -> list[list[tuple[int, int]]]:
+        found: list[list[tuple[int, int]]] = []
+        for k in order:
+            pairs = [(n, case_of(words[k])) for n in self.of(words[k])]
+            room -= len(pairs)
+            if room < 0:
+                break
+            found.append(pairs)
+        return found
+
+
+class ContextModel:
+    """Reads windows and says for each how likely its word is somebody's name. Holds no text."""
+
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        folder = sentence_model_folder()
+        self.pieces = Pieces(folder)
+        try:
+            with np.load(weights) as saved:
+                own = {name: saved[name].astype(np.float32) for name in saved.files}
+        except OSError as error:
+            raise ModelError(f"{weights}: a part of the name recogniser is missing. Install the package again.") from error
+        stored = _Stored(folder / "model.safetensors")
+        self._words = stored.rows("embeddings.word_embeddings.weight")
+        type_row = stored.array("embeddings.token_type_embeddings.weight")[0]
+        self._places = stored.array("embeddings.position_embeddings.weight")[: LONGEST + 2] + type_row
+        self._cases = own["cases"]
+        self._norm = _norm(stored, own, "embeddings.LayerNorm")
+        self._layers = [_layer(stored, own, i) for i in range(int(own["layers"]))]
+        self._out, self._bias = own["out.weight"], float(own["out.bias"])
+
+    def likely_of(self, places: Sequence[tuple[Sequence[str], int]]) -> list[float]:
+        """For each (words of a text, number of a word) the probability that the word is part of a person's name."""
+        windows = [self.pieces.window(words, i) for words, i in places]
+        different = list(dict.fromkeys(windows))
+        known = dict(zip(different, self.likely(different).tolist(), strict=True))
+        return [known[window] for window in windows]
+
+    def likely(self, windows: Sequence[Window]) -> Floats:
+        """For each window the probability that its word is part of a person's name."""
+        found = np.zeros(len(windows), dtype=np.float32)
+        order = sorted(range(len(windows)), key=lambda k: len(windows[k].pieces))
+        for start in range(0, len(order), 16):
+            chosen = order[start : start + 16]
+            found[chosen] = self._batch([windows[k] for k in chosen])
+        return found
+
+    def _batch(self, windows: list[Window]) -> Floats:
+        length = max(len(w.pieces) for w in windows)
+        pieces = np.zeros((len(windows), length), dtype=np.int64)
+        cases = np.zeros((len(windows), length), dtype=np.int64)
+        seen = np.zeros((len(windows), 1, 1, length), dtype=np.float32)
+        for k, w in enumerate(windows):
+            pieces[k, : len(w.pieces)], cases[k, : len(w.pieces)] = w.pieces, w.cases
+            seen[k, ..., len(w.pieces) :] = -1e9
+        x = _normed(self._words[pieces] + self._places[:length] + self._cases[cases], *self._norm)
+        for layer in self._layers:
+            x = layer(x, seen)
+        middle = np.stack([x[k, w.first : max(w.end, w.first + 1)].mean(axis=0) for k, w in enumerate(windows)])
+        return (1 / (1 + np.exp(-(middle @ self._out + self._bias)))).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One transformer layer; `joined` makes queries, keys and values at once."""
+
+    joined: tuple[Floats, Floats]
+    output: tuple[Floats, Floats]
+    norm: tuple[Floats, Floats]
+    wide: tuple[Floats, Floats]
+    narrow: tuple[Floats, Floats]
+    last_norm: tuple[Floats, Floats]
+
+    def __call__(self, x: Floats, seen: Floats) -> Floats:
+        many, length, width = x.shape
+        q, k, v = np.split(x.reshape(-1, width) @ self.joined[0] + self.joined[1], 3, axis=1)
+        q, k, v = (a.reshape(many, length, HEADS, -1).transpose(0, 2, 1, 3) for a in (q, k, v))
+        weights = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // HEADS)) + seen
+        weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        mixed = (weights @ v).transpose(0, 2, 1, 3).reshape(-1, width)
+        x = x.reshape(-1, width)
+        x = _normed(x + mixed @ self.output[0] + self.output[1], *self.norm)
+        wide = _gelu(x @ self.wide[0] + self.wide[1])
+        return _normed(x + wide @ self.narrow[0] + self.narrow[1], *self.last_norm).reshape(many, length, width)
+
+
+def _gelu(x: Floats) -> Floats:
+    """The tanh form, with which the changes were trained."""
+    return np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)))
+
+
+def _normed(x: Floats, scale: Floats, shift: Floats) -> Floats:
+    x = x - x.mean(axis=-1, keepdims=True)
+    return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-12)) * scale + shift
+
+
+def _norm(stored: _Stored, own: dict[str, Any], name: str) -> tuple[Floats, Floats]:
+    return (
+        own.get(f"{name}.weight", stored.array(f"{name}.weight")),
+        own.get(f"{name}.bias", stored.array(f"{name}.bias")),
+    )
+
+
+def _linear(stored: _Stored, own: dict[str, Any], name: str) -> tuple[Floats, Floats]:
+    weight, bias = stored.array(f"{name}.weight"), stored.array(f"{name}.bias")
+    if f"{name}.up" in own:
+        weight = weight + own[f"{name}.up"] @ own[f"{name}.down"]
+    return np.ascontiguousarray(weight.T), own.get(f"{name}.bias", bias)
+
+
+def _layer(stored: _Stored, own: dict[str, Any], i: int) -> _Layer:
+    at = f"encoder.layer.{i}"
+    parts = [_linear(stored, own, f"{at}.attention.self.{part}") for part in ("query", "key", "value")]
+    joined = np.concatenate([w for w, _ in parts], axis=1), np.concatenate([b for _, b in parts])
+    return _Layer(
+        joined,
+        _linear(stored, own, f"{at}.attention.output.dense"),
+        _norm(stored, own, f"{at}.attention.output.LayerNorm"),
+        _linear(stored, own, f"{at}.intermediate.dense"),
+        _linear(stored, own, f"{at}.output.dense"),
+        _norm(stored, own, f"{at}.output.LayerNorm"),
+    )
+
+
+class _Stored:
+    """A safetensors file, mapped and not read: only what is asked for comes into memory."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            self._where: dict[str, Any] = json.loads(file.read(size))
+        self._path, self._start = path, 8 + size
+
+    def rows(self, name: str) -> Floats:
+        """A matrix left on disk."""
+        entry = self._where[name]
+        if entry["dtype"] != "F32":
+            raise ModelError(f"{self._path}: {name} is not of 32-bit numbers.")
+        offset = self._start + entry["data_offsets"][0]
+        return np.memmap(self._path, dtype="<f4", mode="r", offset=offset, shape=tuple(entry["shape"]))
+
+    def array(self, name: str) -> Floats:
+        """A matrix or vector, read."""
+        return np.array(self.rows(name))
