@@ -24,7 +24,7 @@ from analysis.anonymise.masks import MASK, PERSON_MASK
 from analysis.errors import ModelError
 
 WEIGHTS = Path(__file__).with_name("context.npz")
-AROUND = 12  # words seen on each side
+AROUND = 10  # words seen on each side
 LONGEST = 48  # pieces of a window
 HEADS = 12
 CASES = 4
@@ -118,10 +118,11 @@ class Pieces:
 
 
 class ContextModel:
-    """Reads windows and says for each how likely its word is somebody's name. Holds no text."""
+    """Reads windows and says for each how likely its word is somebody's name. Holds no text once it may forget."""
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         folder = sentence_model_folder()
+        self._known: dict[Window, float] = {}
         self.pieces = Pieces(folder)
         try:
             with np.load(weights) as saved:
@@ -140,9 +141,13 @@ class ContextModel:
     def likely_of(self, places: Sequence[tuple[Sequence[str], int]]) -> list[float]:
         """For each (words of a text, number of a word) the probability that the word is part of a person's name."""
         windows = [self.pieces.window(words, i) for words, i in places]
-        different = list(dict.fromkeys(windows))
-        known = dict(zip(different, self.likely(different).tolist(), strict=True))
-        return [known[window] for window in windows]
+        new = [window for window in dict.fromkeys(windows) if window not in self._known]
+        self._known.update(zip(new, self.likely(new).tolist(), strict=True))
+        return [self._known[window] for window in windows]
+
+    def forget(self) -> None:
+        """Lets go of the windows of a batch; each pass over it asks about many of them again."""
+        self._known.clear()
 
     def likely(self, windows: Sequence[Window]) -> Floats:
         """For each window the probability that its word is part of a person's name."""
@@ -161,16 +166,20 @@ class ContextModel:
         for k, w in enumerate(windows):
             pieces[k, : len(w.pieces)], cases[k, : len(w.pieces)] = w.pieces, w.cases
             seen[k, ..., len(w.pieces) :] = -1e9
+        most = max(w.end - w.first for w in windows) or 1
+        asked = np.array([[min(w.first + j, max(w.first, w.end - 1)) for j in range(most)] for w in windows])
+        own = np.array([[j < max(1, w.end - w.first) for j in range(most)] for w in windows], dtype=np.float32)
         x = _normed(self._words[pieces] + self._places[:length] + self._cases[cases], *self._norm)
-        for layer in self._layers:
-            x = layer(x, seen)
-        middle = np.stack([x[k, w.first : max(w.end, w.first + 1)].mean(axis=0) for k, w in enumerate(windows)])
-        return (1 / (1 + np.exp(-(middle @ self._out + self._bias)))).astype(np.float32)
+        for layer in self._layers[:-1]:
+            x = layer(x, x, seen)
+        middle = self._layers[-1](np.take_along_axis(x, asked[..., None], axis=1), x, seen)
+        mean = (middle * own[..., None]).sum(axis=1) / own.sum(axis=1, keepdims=True)
+        return (1 / (1 + np.exp(-(mean @ self._out + self._bias)))).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One transformer layer; `joined` makes queries, keys and values at once."""
+    """One transformer layer; `joined` holds what makes queries, keys and values."""
 
     joined: tuple[Floats, Floats]
     output: tuple[Floats, Floats]
@@ -179,23 +188,39 @@ class _Layer:
     narrow: tuple[Floats, Floats]
     last_norm: tuple[Floats, Floats]
 
-    def __call__(self, x: Floats, seen: Floats) -> Floats:
+    def __call__(self, x: Floats, text: Floats, seen: Floats) -> Floats:
+        """The pieces `x` (windows, pieces, 384) after this layer, each having looked at all of `text`."""
         many, length, width = x.shape
-        q, k, v = np.split(x.reshape(-1, width) @ self.joined[0] + self.joined[1], 3, axis=1)
-        q, k, v = (a.reshape(many, length, HEADS, -1).transpose(0, 2, 1, 3) for a in (q, k, v))
-        weights = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // HEADS)) + seen
-        weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        mixed = (weights @ v).transpose(0, 2, 1, 3).reshape(-1, width)
-        x = x.reshape(-1, width)
-        x = _normed(x + mixed @ self.output[0] + self.output[1], *self.norm)
-        wide = _gelu(x @ self.wide[0] + self.wide[1])
-        return _normed(x + wide @ self.narrow[0] + self.narrow[1], *self.last_norm).reshape(many, length, width)
+        weight, bias = self.joined
+        q = self._by_head(x, weight[:, :width], bias[:width])
+        k, v = (self._by_head(text, weight[:, a : a + width], bias[a : a + width]) for a in (width, 2 * width))
+        looks = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // HEADS)) + seen
+        looks = np.exp(looks - looks.max(axis=-1, keepdims=True))
+        looks /= looks.sum(axis=-1, keepdims=True)
+        mixed = (looks @ v).transpose(0, 2, 1, 3).reshape(-1, width)
+        rows = _normed(x.reshape(-1, width) + mixed @ self.output[0] + self.output[1], *self.norm)
+        wide = _gelu(rows @ self.wide[0] + self.wide[1])
+        rows = _normed(rows + wide @ self.narrow[0] + self.narrow[1], *self.last_norm)
+        return rows.reshape(many, length, width)
+
+    @staticmethod
+    def _by_head(x: Floats, weight: Floats, bias: Floats) -> Floats:
+        many, length, width = x.shape
+        return (x.reshape(-1, width) @ weight + bias).reshape(many, length, HEADS, -1).transpose(0, 2, 1, 3)
 
 
 def _gelu(x: Floats) -> Floats:
-    """The tanh form, with which the changes were trained."""
-    return np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)))
+    """The tanh form, with which the changes were trained; in place, because the arrays are wide."""
+    inner = x * x
+    inner *= np.float32(0.044715)
+    inner += 1
+    inner *= x
+    inner *= np.float32(0.7978845608)
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= x
+    inner *= np.float32(0.5)
+    return inner
 
 
 def _normed(x: Floats, scale: Floats, shift: Floats) -> Floats:

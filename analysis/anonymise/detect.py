@@ -53,6 +53,10 @@ class Detector:
         self._recognisers = recognisers((*RULES, *ADDRESS_RULES))
         self._people = NameFinder(self.keep, spacy_model)
 
+    def forget(self) -> None:
+        """Lets go of what was kept from pass to pass over a batch."""
+        self._people.forget()
+
     def detect(self, texts: Sequence[str]) -> list[tuple[PiiSpan, ...]]:
         """For each text its spans, in order and apart."""
         masked = [_hide_placeholders(text) for text in texts]
