@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from math import exp, log
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,17 @@ from analysis.errors import ModelError
 
 WEIGHTS = Path(__file__).with_name("context.npz")
 AROUND = 10  # words seen on each side
-LONGEST = 48  # pieces of a window
+LONGEST = 48  # pieces of a window in training
+SIDE, LONGEST_WORD = 20, 8  # pieces seen on each side, and of a word
+TOGETHER = 8  # words in doubt so near to each other are looked at together
+AT_ONCE = 16
 HEADS = 12
 CASES = 4
 _PARTS = re.compile(r"[^\W_]+|[^\w\s]|_")
 _CLS, _SEP, _UNK = "[CLS]", "[SEP]", "[UNK]"
 _STANDS_FOR = {MASK: "number", PERSON_MASK: "someone"}
 
-FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.15, 0.5, -1.7
+FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.28, 0.46, -0.7
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -40,12 +44,11 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The pieces around one word: their numbers in the vocabulary, how each is written, and where the word stands."""
+    """The pieces around some words: their numbers in the vocabulary, how each is written, and where the words stand."""
 
     pieces: tuple[int, ...]
     cases: tuple[int, ...]
-    first: int
-    end: int
+    spots: tuple[tuple[int, int], ...]
 
 
 def case_of(word: str) -> int:
@@ -94,22 +97,26 @@ class Pieces:
             start = end
         return numbers
 
-    def window(self, words: Sequence[str], i: int) -> Window:
-        """What is seen of a text when word `i` is asked about."""
-        left, right = self._side(words, range(i - 1, max(-1, i - 1 - AROUND), -1), LONGEST // 2 - 4), self._side(
-            words, range(i + 1, min(len(words), i + 1 + AROUND)), LONGEST // 2 - 4
-        )
-        middle = [(n, case_of(words[i])) for n in self.of(words[i])[:6]]
-        before = [pair for pairs in reversed(left) for pair in pairs]
-        after = [pair for pairs in right for pair in pairs]
-        all_pairs = [(self.cls, 0), *before, *middle, *after, (self.sep, 0)]
-        first = 1 + len(before)
-        return Window(tuple(n for n, _ in all_pairs), tuple(c for _, c in all_pairs), first, first + len(middle))
+    def window(self, words: Sequence[str], asked: Sequence[int]) -> Window:
+        """What is seen of a text when these of its words, which stand near each other, are asked about."""
+        first, last = asked[0], asked[-1]
+        before = self._side(words, range(first - 1, max(-1, first - 1 - AROUND), -1))[::-1]
+        after = self._side(words, range(last + 1, min(len(words), last + 1 + AROUND)))
+        middle = [self._written(words[i])[:LONGEST_WORD] for i in range(first, last + 1)]
+        ends = list(accumulate(map(len, [*before, *middle]), initial=1))[len(before) :]
+        spots = tuple((ends[i - first], ends[i - first + 1]) for i in asked)
+        pairs = [(self.cls, 0), *chain.from_iterable([*before, *middle, *after]), (self.sep, 0)]
+        return Window(tuple(n for n, _ in pairs), tuple(c for _, c in pairs), spots)
 
-    def _side(self, words: Sequence[str], order: range, room: int) -> list[list[tuple[int, int]]]:
+    def _written(self, word: str) -> list[tuple[int, int]]:
+        case = case_of(word)
+        return [(number, case) for number in self.of(word)]
+
+    def _side(self, words: Sequence[str], order: range) -> list[list[tuple[int, int]]]:
         found: list[list[tuple[int, int]]] = []
+        room = SIDE
         for k in order:
-            pairs = [(n, case_of(words[k])) for n in self.of(words[k])]
+            pairs = self._written(words[k])
             room -= len(pairs)
             if room < 0:
                 break
@@ -132,33 +139,34 @@ class ContextModel:
         stored = _Stored(folder / "model.safetensors")
         self._words = stored.rows("embeddings.word_embeddings.weight")
         type_row = stored.array("embeddings.token_type_embeddings.weight")[0]
-        self._places = stored.array("embeddings.position_embeddings.weight")[: LONGEST + 2] + type_row
+        self._places = stored.array("embeddings.position_embeddings.weight")[: 2 * SIDE + (TOGETHER + 1) * LONGEST_WORD + 2] + type_row
         self._cases = own["cases"]
         self._norm = _norm(stored, own, "embeddings.LayerNorm")
         self._layers = [_layer(stored, own, i) for i in range(int(own["layers"]))]
         self._out, self._bias = own["out.weight"], float(own["out.bias"])
 
-    def likely_of(self, places: Sequence[tuple[Sequence[str], int]]) -> list[float]:
-        """For each (words of a text, number of a word) the probability that the word is part of a person's name."""
-        windows = [self.pieces.window(words, i) for words, i in places]
-        new = [window for window in dict.fromkeys(windows) if window not in self._known]
-        self._known.update(zip(new, self.likely(new).tolist(), strict=True))
-        return [self._known[window] for window in windows]
+    def ask(self, questions: Sequence[tuple[Sequence[str], Sequence[int]]]) -> list[list[float]]:
+        """For each (words of a text, numbers of some, in order) how likely each of those is part of a person's name."""
+        grouped = [[self.pieces.window(words, group) for group in _groups(asked)] for words, asked in questions]
+        new = [w for w in dict.fromkeys(chain.from_iterable(grouped)) if w not in self._known]
+        self._known.update(zip(new, self.likely(new), strict=True))
+        return [[p for window in windows for p in self._known[window]] for windows in grouped]
 
     def forget(self) -> None:
         """Lets go of the windows of a batch; each pass over it asks about many of them again."""
         self._known.clear()
 
-    def likely(self, windows: Sequence[Window]) -> Floats:
-        """For each window the probability that its word is part of a person's name."""
-        found = np.zeros(len(windows), dtype=np.float32)
+    def likely(self, windows: Sequence[Window]) -> list[list[float]]:
+        """For each window the probability of each of its words."""
+        found: list[list[float]] = [[] for _ in windows]
         order = sorted(range(len(windows)), key=lambda k: len(windows[k].pieces))
-        for start in range(0, len(order), 16):
-            chosen = order[start : start + 16]
-            found[chosen] = self._batch([windows[k] for k in chosen])
+        for start in range(0, len(order), AT_ONCE):
+            chosen = order[start : start + AT_ONCE]
+            for k, each in zip(chosen, self._batch([windows[k] for k in chosen]), strict=True):
+                found[k] = each
         return found
 
-    def _batch(self, windows: list[Window]) -> Floats:
+    def _batch(self, windows: list[Window]) -> list[list[float]]:
         length = max(len(w.pieces) for w in windows)
         pieces = np.zeros((len(windows), length), dtype=np.int64)
         cases = np.zeros((len(windows), length), dtype=np.int64)
@@ -166,15 +174,32 @@ class ContextModel:
         for k, w in enumerate(windows):
             pieces[k, : len(w.pieces)], cases[k, : len(w.pieces)] = w.pieces, w.cases
             seen[k, ..., len(w.pieces) :] = -1e9
-        most = max(w.end - w.first for w in windows) or 1
-        asked = np.array([[min(w.first + j, max(w.first, w.end - 1)) for j in range(most)] for w in windows])
-        own = np.array([[j < max(1, w.end - w.first) for j in range(most)] for w in windows], dtype=np.float32)
+        own = [[i for first, end in w.spots for i in range(first, end)] for w in windows]
+        most = max(map(len, own)) or 1
+        wanted = np.array([[*each, *[0] * (most - len(each))] for each in own])
         x = _normed(self._words[pieces] + self._places[:length] + self._cases[cases], *self._norm)
         for layer in self._layers[:-1]:
             x = layer(x, x, seen)
-        middle = self._layers[-1](np.take_along_axis(x, asked[..., None], axis=1), x, seen)
-        mean = (middle * own[..., None]).sum(axis=1) / own.sum(axis=1, keepdims=True)
-        return (1 / (1 + np.exp(-(mean @ self._out + self._bias)))).astype(np.float32)
+        x = self._layers[-1](np.take_along_axis(x, wanted[..., None], axis=1), x, seen)
+        return [self._of_words(rows, w) for rows, w in zip(x, windows, strict=True)]
+
+    def _of_words(self, rows: Floats, window: Window) -> list[float]:
+        """The probability of each asked word from the states of its pieces, which stand in order in `rows`."""
+        sizes = [end - first for first, end in window.spots]
+        ends = accumulate(sizes)
+        means = [rows[end - size : end].mean(axis=0) if size else rows[0] for size, end in zip(sizes, ends, strict=True)]
+        return [1 / (1 + exp(-float(mean @ self._out + self._bias))) for mean in means]
+
+
+def _groups(asked: Sequence[int]) -> list[list[int]]:
+    """Words that are looked at together: as near to the first of them as `TOGETHER`."""
+    groups: list[list[int]] = []
+    for i in asked:
+        if groups and i - groups[-1][0] <= TOGETHER:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return groups
 
 
 @dataclass(frozen=True, slots=True)

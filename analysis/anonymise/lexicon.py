@@ -15,10 +15,12 @@ WEAK_TITLES = words(
     miss sister brother bro auntie aunty aunt uncle nana
     nanna nanny grandpa gramps nan granny grandma grandad father fr pastor imam deacon
     elder constable inspector sir lady lord dame captain nurse coach canon bishop headteacher sheikh haji hajji
-    ustad bibi cousin mama papa teacher carer midwife
+    ustad bibi cousin mama papa teacher carer midwife hooyo abbo ayeeyo awoowe baba babu dadi dada nani chacha chachi
+    khala khalu phupho ammi abbu amma appa thatha akka babcia ciocia wujek bunica nonna teyze dede amca abla tia tio
+    mzee iya oga kuya lola lolo didi apa bhai bhabi
     """
 )
-KIN_TITLES = words("auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps")
+KIN_TITLES = words("hooyo baba babcia teyze amca ammi abbu khala chacha auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps")
 
 RELATIONS = words(
     """

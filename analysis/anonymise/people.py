@@ -13,18 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.anonymise.context import ContextModel, agreed
+from analysis.anonymise.doubt import Doubt, Text
 from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.keep import KeepList, read_general
-from analysis.anonymise.lexicon import (
-    BEFORE_TOWNS,
-    CALENDAR_WORDS,
-    FUNCTION_WORDS,
-    PLACE_TYPES,
-    RELATIONS,
-    WEAK_TITLES,
-    WHEN,
-)
+from analysis.anonymise.lexicon import BEFORE_TOWNS
 from analysis.anonymise.phrases import Phrases
 from analysis.anonymise.presidio import import_spacy
 from analysis.anonymise.reading import NameSpan, Token
@@ -36,10 +29,9 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 BATCH = 256
-Found = tuple[str, int, int]  # a phrase of the keep list: its kind, first word and end
 FIRST_NAME_ASKED = 0.5  # the same where the second opinion is in it
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
-PLAINLY, HARDLY = 0.97, 0.02  # a word likelier than that is a name, one less likely and common in lower case is none
+PLAINLY = 0.97  # a word likelier than that is a name
 MOST_ASKED = 64  # words of one response about which the second opinion is asked
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
 
@@ -71,11 +63,17 @@ class NameFinder:
 
     def _find_batch(self, texts: list[str]) -> list[tuple[NameSpan, ...]]:
         docs = [self._nlp.make_doc(text) for text in texts]
-        words = [[token.text for token in doc] for doc in docs]
-        phrases = [self._phrases.find([word.lower() for word in each]) for each in words]
-        scores = self._scores(words)
-        asked = self._second_opinion(words, scores, phrases)
-        return [self._names(*each) for each in zip(docs, words, scores, asked, phrases, strict=True)]
+        read = [self._read(doc) for doc in docs]
+        scores = self._scores([text.words for text in read])
+        asked = self._second_opinion(read, scores)
+        return [self._names(*each) for each in zip(docs, read, scores, asked, strict=True)]
+
+    def _read(self, doc: Doc) -> Text:
+        words = [token.text for token in doc]
+        table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
+        strings = self._nlp.vocab.strings
+        phrases = self._phrases.find([word.lower() for word in words])
+        return Text(words, [start for start, _ in table], [strings[name_class] for _, name_class in table], phrases)
 
     def _scores(self, texts: list[list[str]]) -> list[list[float]]:
         """For each word of each text the probability that it is part of a person's name."""
@@ -84,54 +82,47 @@ class NameFinder:
             return [[] for _ in texts]
         return [row.tolist() for row in self._recogniser.likely(list(chain.from_iterable(texts)), lengths)]
 
-    def _second_opinion(
-        self, texts: list[list[str]], scores: list[list[float]], phrases: list[list[Found]]
-    ) -> list[set[int]]:
+    def _second_opinion(self, texts: list[Text], scores: list[list[float]]) -> list[list[int]]:
         """Which words of each text were in doubt; `scores` then hold both models' opinion of those."""
-        asked = [self._in_doubt(*each) for each in zip(texts, scores, phrases, strict=True)]
-        where = [(t, i) for t, words in enumerate(asked) for i in sorted(words)]
-        for (t, i), p in zip(where, self._context.likely_of([(texts[t], i) for t, i in where]), strict=True):
-            scores[t][i] = agreed(scores[t][i], p)
+        asked = [self._in_doubt(*each) for each in zip(texts, scores, strict=True)]
+        where = [t for t, words in enumerate(asked) if words]
+        answers = self._context.ask([(texts[t].words, asked[t]) for t in where])
+        for t, second in zip(where, answers, strict=True):
+            for i, p in zip(asked[t], second, strict=True):
+                scores[t][i] = agreed(scores[t][i], p)
         return asked
 
-    def _in_doubt(self, words: list[str], likely: Sequence[float], phrases: list[Found]) -> set[int]:
-        """First names that are words, where they could be either."""
-        if self._word_firsts.isdisjoint(map(str.lower, words)):
-            return set()
-        certain = {i for _, a, b in phrases for i in range(a, b) if b > a + 1 or not self._kept_first_name(words, a)}
-        written = _as_written(words)
-        doubtful = (
-            i
-            for i, p in enumerate(likely)
-            if p < PLAINLY and i not in certain and fold(words[i]) in self._word_firsts and _either(words, i, p, written)
-        )
-        return set(islice(doubtful, MOST_ASKED))
+    def _in_doubt(self, text: Text, likely: Sequence[float]) -> list[int]:
+        """Words that could be a name or not: first names that are words, and words with a capital that no list holds."""
+        words = text.words
+        certain = {
+            i for _, a, b in text.phrases for i in range(a, b) if b > a + 1 or not self._kept_first_name(words, a)
+        }
+        doubt = Doubt(words, text.classes, likely, self._word_firsts)
+        doubtful = (i for i, p in enumerate(likely) if p < PLAINLY and i not in certain and doubt.of(i))
+        return list(islice(doubtful, MOST_ASKED))
 
     def _kept_first_name(self, words: Sequence[str], i: int) -> bool:
         """A place or brand that is also a first name ("Chelsea"), not where only the place can be meant."""
         return words[i].lower() in self._first_names and not (i and words[i - 1].lower() in BEFORE_TOWNS)
 
-    def _names(
-        self, doc: Doc, words: list[str], likely: Sequence[float], asked: set[int], phrases: list[Found]
-    ) -> tuple[NameSpan, ...]:
-        table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
-        strings = self._nlp.vocab.strings
-        kept = self._kept(words, likely, asked, phrases)
+    def _names(self, doc: Doc, text: Text, likely: Sequence[float], asked: list[int]) -> tuple[NameSpan, ...]:
+        kept, doubted = self._kept(text, likely, asked), set(asked)
         tokens = [
-            Token(word, start, strings[name_class], kept[i], likely[i], i in asked)
-            for i, (word, (start, name_class)) in enumerate(zip(words, table, strict=True))
+            Token(word, start, name_class, kept[i], likely[i], i in doubted)
+            for i, (word, start, name_class) in enumerate(zip(text.words, text.starts, text.classes, strict=True))
         ]
         return Evidence.of(tokens, self._kept_words).names(self._entities(doc))
 
-    def _kept(self, words: list[str], likely: Sequence[float], asked: set[int], phrases: list[Found]) -> list[str]:
+    def _kept(self, text: Text, likely: Sequence[float], asked: list[int]) -> list[str]:
         """For each token the kind of the longest keep-list phrase that covers it, or "".
 
         A place or brand that is also a first name ("Chelsea", "Victoria") is kept unless it is likely a person here.
         """
-        kept = [""] * len(words)
-        for kind, start, end in phrases:
+        kept = [""] * len(text.words)
+        for kind, start, end in text.phrases:
             needed = FIRST_NAME_ASKED if start in asked else FIRST_NAME
-            person = end == start + 1 and likely[start] >= needed and self._kept_first_name(words, start)
+            person = end == start + 1 and likely[start] >= needed and self._kept_first_name(text.words, start)
             if not person and not any(kept[start:end]):
                 kept[start:end] = [kind] * (end - start)
         return kept
@@ -141,27 +132,6 @@ class NameFinder:
             return ()
         found = self._model(doc.text[:LONGEST_FOR_MODEL]).ents
         return tuple((e.start_char, e.end_char) for e in found if e.label_ in {"PERSON", "PER"})
-
-
-def _as_written(words: Sequence[str]) -> bool:
-    """Whether capitals tell something in this text: it begins with one and is not all in capitals."""
-    shouted = sum(word.isupper() for word in words) > sum(word.islower() for word in words)
-    first = next((word for word in words if word[0].isalpha()), "a")
-    return first[0].isupper() and not shouted
-
-
-def _either(words: Sequence[str], i: int, likely: float, written: bool) -> bool:
-    """Whether a word that is also a first name could be one here; passes over what the words beside it settle."""
-    word, low, before = words[i], fold(words[i]), fold(words[i - 1]) if i else ""
-    if words[i + 1 : i + 2] == [":"] or (low in CALENDAR_WORDS and before in WHEN):
-        return False
-    if low in PLACE_TYPES and i and words[i - 1][0].isupper():
-        return False  # "Church Elm Lane"
-    if low in RELATIONS or low in WEAK_TITLES:
-        return False
-    if written:
-        return word[0].isupper()
-    return likely > HARDLY or low not in FUNCTION_WORDS | CALENDAR_WORDS
 
 
 class Recogniser:
