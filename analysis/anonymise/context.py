@@ -135,11 +135,16 @@ class ContextModel:
             with np.load(weights) as saved:
                 own = {name: saved[name].astype(np.float32) for name in saved.files}
         except OSError as error:
-            raise ModelError(f"{weights}: a part of the name recogniser is missing. Install the package again.") from error
+            raise ModelError(
+                f"{weights}: a part of the name recogniser is missing. Install the package again."
+            ) from error
         stored = _Stored(folder / "model.safetensors")
         self._words = stored.rows("embeddings.word_embeddings.weight")
         type_row = stored.array("embeddings.token_type_embeddings.weight")[0]
-        self._places = stored.array("embeddings.position_embeddings.weight")[: 2 * SIDE + (TOGETHER + 1) * LONGEST_WORD + 2] + type_row
+        self._places = (
+            stored.array("embeddings.position_embeddings.weight")[: 2 * SIDE + (TOGETHER + 1) * LONGEST_WORD + 2]
+            + type_row
+        )
         self._cases = own["cases"]
         self._norm = _norm(stored, own, "embeddings.LayerNorm")
         self._layers = [_layer(stored, own, i) for i in range(int(own["layers"]))]
@@ -187,7 +192,9 @@ class ContextModel:
         """The probability of each asked word from the states of its pieces, which stand in order in `rows`."""
         sizes = [end - first for first, end in window.spots]
         ends = accumulate(sizes)
-        means = [rows[end - size : end].mean(axis=0) if size else rows[0] for size, end in zip(sizes, ends, strict=True)]
+        means = [
+            rows[end - size : end].mean(axis=0) if size else rows[0] for size, end in zip(sizes, ends, strict=True)
+        ]
         return [1 / (1 + exp(-float(mean @ self._out + self._bias))) for mean in means]
 
 

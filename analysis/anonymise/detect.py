@@ -36,10 +36,9 @@ _BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
 # The public register's number of a planning application ("24/00871/FULL") tells of a building, not of a person.
-_PLANNING = re.compile(
+_PLANNING = (
     r"(?<![\w/])(?:19|20)?\d\d/\d{3,5}/(?:FULL?M?|OUTM?|HSE|HOU|HSEXT|LBC|ADV|TCA|TPO|COU|PNH|PRIOR\w*|VAR|S73|DET|NMA|RES|REM|AOD"
-    r"|CLE?U?|CLOPUD|CLOPD|CTY|EIA|SCR|DEM|PA|AP|CON)(?![\w/])",
-    re.IGNORECASE,
+    r"|CLE?U?|CLOPUD|CLOPD|CTY|EIA|SCR|DEM|PA|AP|CON)(?![\w/])"
 )
 
 
@@ -49,6 +48,7 @@ class Detector:
     def __init__(self, spacy_model: str, min_score: float, keep_file: str) -> None:
         self.keep = read_keep_lists(keep_file)
         self._min_score = min_score
+        self._public = _public_numbers(self.keep)
         presidio(whole=bool(spacy_model))  # an installed pipeline may need what Presidio adds to spaCy
         self._recognisers = recognisers((*RULES, *ADDRESS_RULES))
         self._people = NameFinder(self.keep, spacy_model)
@@ -73,7 +73,7 @@ class Detector:
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
         glance = Glance.at(text)
-        public = [m.span() for m in _PLANNING.finditer(text)] if "/" in text else []
+        public = [m.span() for m in self._public.finditer(text)]
         for recogniser in self._recognisers:
             if not recogniser.could_hold(glance):
                 continue
@@ -100,6 +100,15 @@ class Detector:
         if national.startswith(("03", "0800", "0808")) and 10 <= len(national) <= 11:
             return True  # numbers of organisations only (Ofcom, National Telephone Numbering Plan)
         return self.keep.holds_line(national)
+
+
+def _public_numbers(keep: KeepList) -> re.Pattern[str]:
+    """Planning applications, and names of the keep list that hold a number ("Studio 3 Arts")."""
+    names = keep.places | keep.institutions | keep.organisations
+    numbered = sorted((re.escape(n) for n in names if any(c.isdigit() for c in n) and " " in n), key=len, reverse=True)
+    return re.compile(
+        "|".join([_PLANNING, rf"\b(?:{'|'.join(numbered)})\b"] if numbered else [_PLANNING]), re.IGNORECASE
+    )
 
 
 def _national(value: str) -> str:

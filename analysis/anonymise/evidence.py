@@ -38,6 +38,7 @@ from analysis.anonymise.signatures import Signatures
 # How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
 SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.2, 0.35, 0.55, 0.9, 1.1
 # The same where the second opinion (context.py) was asked: fitted on the development sets, recall before precision.
+NO_NAME_LIKELY = 0.1  # "hazel hedges" in a text without capitals
 FIRST_NAME_WORD, NAME_WORD, NO_WORD, ANY_WORD, LOWER_WORD = 0.1, 0.15, 0.04, 0.25, 0.2
 STRANGE = 0.0  # a word that no list and no dictionary holds, with a capital inside a sentence: a name until kept
 
@@ -99,7 +100,7 @@ class Evidence(Cues, Signatures):
         return POSSIBLE if strange else 0.0
 
     def _list_score_lower(self, i: int, kinds: list[int]) -> float:
-        if not self.casual:
+        if not self.casual or (self.asked[i] and self.likely[i] < NO_NAME_LIKELY):
             return 0.0
         if len(kinds) > 1 and kinds[0] == GIVEN and kinds[1] in (SURNAME, GIVEN):
             return LIKELY
@@ -185,7 +186,7 @@ class Evidence(Cues, Signatures):
 
     def _needed_in_doubt(self, i: int) -> float:
         if not self._capital(i) and not self.shouted:
-            return LOWER_WORD
+            return LOWER_WORD if self.casual or self.kinds[i] == GIVEN else PLAIN
         if self.folded[i] in load_gazetteer().first_word_names:
             return FIRST_NAME_WORD
         return {WORD_NAME: NAME_WORD, UNKNOWN: NO_WORD}.get(self.kinds[i], ANY_WORD)
@@ -194,7 +195,9 @@ class Evidence(Cues, Signatures):
         """ "PCN [ID_NUMBER]": letters that say what the number is."""
         word = self.words[i]
         label = word.isupper() and 1 < len(word) < 5 and not self.shouted and self.kinds[i] not in NAMES
-        return label and (self._is_masked(i + 1) or self._at(i + 1) in {"no", "number", "ref", ":"})
+        return (label or self.folded[i] == "tel") and (
+            self._is_masked(i + 1) or self._at(i + 1) in {"no", "number", "ref", ":", "."}
+        )
 
     def _needed_with_capital(self, i: int, kind: int) -> float:
         if kind in (GIVEN, SURNAME) or (kind == WORD_NAME and not self._sentence_start(i)):

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
-from analysis.anonymise.wording import COMMON_SHORT_WORDS, DIGIT_WORDS, MONTHS, MONTHS_ABROAD, NUMBER_WORDS, listed, words
+from analysis.anonymise.wording import (
+    COMMON_SHORT_WORDS,
+    DIGIT_WORDS,
+    MONTHS,
+    MONTHS_ABROAD,
+    NUMBER_WORDS,
+    listed,
+    words,
+)
 
 SEP = r"[ \t.\-\u2010-\u2015\u00a0]{0,2}"
 DIGIT = r"[0-9]"
@@ -166,9 +174,7 @@ _SPELLED_DATE = (
     rf"(?:(?:the\s)?(?:[a-z]{{4,8}}(?:[\s\-][a-z]{{5,7}})?|{_ORDINAL_DAY})(?:\sof)?\s{_MONTH},?\s(?:nineteen|twenty|two thousand|(?:19|20)\d\d)"
     rf"(?:[\s\-](?:and|hundred|{'|'.join(NUMBER_WORDS)})){{0,4}})"
 )
-_DATE_ABROAD = (
-    rf"(?:(?:[12][0-9]|3[01]|0?[1-9])(?:er|\.|e)?(?:\sde)?\s(?:{'|'.join(sorted(set(MONTHS_ABROAD), key=len, reverse=True))})(?:\sdel?)?,?\s(?:19|20)\d\d)"
-)
+_DATE_ABROAD = rf"(?:(?:[12][0-9]|3[01]|0?[1-9])(?:er|\.|e)?(?:\sde)?\s(?:{'|'.join(sorted(set(MONTHS_ABROAD), key=len, reverse=True))})(?:\sdel?)?,?\s(?:19|20)\d\d)"
 _BORN_ABROAD = (
     r"\b(?:born|n[ée]e?|nato|nata|nascid[oa]|nacid[oa]|geboren|urodzon[ya]|ur\.|n[aă]scut[aă]?|do[gğ]um|lindur|gim[eė][sė]?|dhalatay|dhashay)"
     r"(?:\s(?:le|la|el|em|a|il|in|am|den|pe|dnia|data\sde|tarihi|m[eë]|on|the))?\s?[:,]?\s"

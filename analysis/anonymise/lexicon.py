@@ -20,7 +20,9 @@ WEAK_TITLES = words(
     mzee iya oga kuya lola lolo didi apa bhai bhabi
     """
 )
-KIN_TITLES = words("hooyo baba babcia teyze amca ammi abbu khala chacha auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps")
+KIN_TITLES = words(
+    "hooyo baba babcia teyze amca ammi abbu khala chacha auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps"
+)
 
 RELATIONS = words(
     """

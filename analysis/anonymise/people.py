@@ -31,7 +31,6 @@ MODEL = Path(__file__).with_name("model")
 BATCH = 256
 FIRST_NAME_ASKED = 0.5  # the same where the second opinion is in it
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
-PLAINLY = 0.97  # a word likelier than that is a name
 MOST_ASKED = 64  # words of one response about which the second opinion is asked
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
 
@@ -98,8 +97,8 @@ class NameFinder:
         certain = {
             i for _, a, b in text.phrases for i in range(a, b) if b > a + 1 or not self._kept_first_name(words, a)
         }
-        doubt = Doubt(words, text.classes, likely, self._word_firsts)
-        doubtful = (i for i, p in enumerate(likely) if p < PLAINLY and i not in certain and doubt.of(i))
+        doubt = Doubt(words, text.classes, likely, self._word_firsts, self._kept_words)
+        doubtful = (i for i in range(len(words)) if i not in certain and doubt.of(i))
         return list(islice(doubtful, MOST_ASKED))
 
     def _kept_first_name(self, words: Sequence[str], i: int) -> bool:

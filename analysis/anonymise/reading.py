@@ -157,7 +157,9 @@ class Reading:
         """A first name and a last name that is a kind of place, alone and with an age or an identifier after them."""
         alone = self.kinds[given] == GIVEN and not self.kept[given] and self._sentence_start(given) and self._capital(i)
         k = i + 1 + (self._at(i + 1) == ",")
-        return alone and (self._at(k) in {"aged", "age"} or self._is_masked(k) or (k == i + 2 and self._at(k).isdigit()))
+        return alone and (
+            self._at(k) in {"aged", "age"} or self._is_masked(k) or (k == i + 2 and self._at(k).isdigit())
+        )
 
     def _protect_school(self, slot: int) -> None:
         """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""

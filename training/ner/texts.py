@@ -167,7 +167,22 @@ class Names:
 
 _BEFORE_BYNAMES = ["Big", "Little", "Old", "Young", "Lil", "Mad", "Fat", "Ginger", "Scouse", "Irish", "Polish", "Nanny", "Nana",
                    "Granny", "Papa", "Pops", "Mama", "Aunty", "DJ", "MC", "Captain", "Lanky", "Slim", "Tiny", "Posh", "Uncle"]  # fmt: skip
-_TRADES = ["lamp", "fish", "hat", "bread", "post", "milk", "drum", "van", "gas", "eggs", "wood", "bins", "boat", "flowers"]
+_TRADES = [
+    "lamp",
+    "fish",
+    "hat",
+    "bread",
+    "post",
+    "milk",
+    "drum",
+    "van",
+    "gas",
+    "eggs",
+    "wood",
+    "bins",
+    "boat",
+    "flowers",
+]
 
 _HEADS = [
     "ash",

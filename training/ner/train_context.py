@@ -33,7 +33,9 @@ LAYERS, RANK = 4, 16
 BATCH = 64
 RATE = 1e-3
 IN_DOUBT = 4.0  # weight of a word that is also a name, against others
-Example = tuple[list[int], list[int], list[tuple[int, int, float, float]]]  # pieces, cases, words (start, end, label, weight)
+Example = tuple[
+    list[int], list[int], list[tuple[int, int, float, float]]
+]  # pieces, cases, words (start, end, label, weight)
 
 
 def main() -> None:
@@ -122,7 +124,12 @@ class _Reader(nn.Module):
         self._add_norm(stored, "embeddings.LayerNorm")
         for i in range(layers):
             at = f"encoder.layer.{i}"
-            for part in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
+            for part in (
+                "attention.self.query",
+                "attention.self.key",
+                "attention.self.value",
+                "attention.output.dense",
+            ):
                 self._add_linear(stored, f"{at}.{part}")
             self._add_norm(stored, f"{at}.attention.output.LayerNorm")
             self._add_linear(stored, f"{at}.intermediate.dense")
@@ -186,7 +193,9 @@ def _fit(model: _Reader, train: list[Example], dev: list[Example], rng: random.R
         schedule.step()
         running += float(loss)
         if step % 50 == 49:
-            sys.stdout.write(f"{step + 1}/{steps} loss {running / 50:.4f} dev {_watched(model, dev):.4f} {time.time() - began:.0f} s\n")
+            sys.stdout.write(
+                f"{step + 1}/{steps} loss {running / 50:.4f} dev {_watched(model, dev):.4f} {time.time() - began:.0f} s\n"
+            )
             sys.stdout.flush()
             running = 0.0
 
