@@ -28,6 +28,7 @@ _BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
 _STREET_WORDS = frozenset(STREET_TYPES)
 _BLOCK_WORDS = frozenset(BLOCK_TYPES)
 _UNIT_WORDS = listed("flat flt apt apartment unit maisonette plot bedsit studio")
+_ROOMS = "shop|kiosk|stall|suite|office|room|garage|berth|pitch|bay|block|annexe|annex|caravan|bungalow|chalet"
 _UNITS = f"(?i:{'|'.join(_UNIT_WORDS)})"
 
 # Cheap, so tried first: a digit, or the head of "number" or of a number in words.
@@ -117,6 +118,15 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ADDRESS",
+        "part of a building, number and street",
+        rf"\b(?i:{_ROOMS})\s{{0,2}}#?[0-9]{{1,4}}[a-zA-Z]?\s?,\s?{_NUMBER}{_GAP}{_STREET_NAME}",
+        0.8,
+        digits=1,
+        case_sensitive=True,
+        whole=frozenset(_ROOMS.split("|")),
+    ),
+    Rule(
+        "ADDRESS",
         "number and block",
         rf"{_BEFORE}{_NUMBER}{_GAP}{_CAPITALISED}{{1,3}}{_BLOCK}{_END}",
         0.7,
@@ -201,7 +211,6 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         "ADDRESS",
         "number alone, of a home",
         rf"(?i:\b(?:i['’]?m|i am|we['’]?re|we are|live|lives|living|resident|house|home)\s(?:at\s)?)\K(?i:number|no\.?)\s?[0-9]{{1,4}}[a-zA-Z]?(?![\w])(?=\s?,?\s(?:{_POSTCODE}|\[POSTCODE|{MASK}))"
-        rf"|(?i:\b(?:live|lives|lived|living)\sat\s)\K(?i:number|no\.?)\s?[0-9]{{1,4}}[a-zA-Z]?{_END}"
         rf"|\b(?i:number|no\.?)\s[0-9]{{1,4}}[a-zA-Z]?(?=\s?,?\s{_POSTCODE})",
         0.6,
         digits=1,

@@ -226,7 +226,7 @@ _ID_CUE = (
     r"|job|log|incident|enquiry|repair|penalty|notice|meter|mpan|mprn|serial|imei|patient|hospital|bidding|locata|universal"
     r"\scredit|uc|benefit|planning|warranty|parcel|tracking|police|sort\scode|iban|bank|roll|unique|reg|id|case\sid"
     r"|nmc|gmc|hcpc|gdc|dbs|sia|crb|cscs|asylum|crew|warrant|collar|shoulder|service|army|union|pin|urn|uprn|uln|srn|ehcp|sen"
-    r"|driver|operator|rider|seafarer|nass|arc|cos|ucas|dvla|candidate|loan)\b"
+    r"|driver|operator|rider|seafarer|nass|arc|cos|ucas|dvla|candidate|loan|prison|prisoner|probation|offender|custody|pension|pass)\b"
 )
 _ID_CUE_WORDS = words(
     """
@@ -236,7 +236,7 @@ _ID_CUE_WORDS = words(
     job log incident enquiry repair penalty notice meter mpan mprn serial imei patient hospital bidding locata credit
     uc benefit planning warranty parcel tracking police code iban bank roll unique reg id nmc gmc hcpc gdc dbs sia crb
     cscs asylum crew warrant collar shoulder service army union pin urn uprn uln srn ehcp sen driver operator rider
-    seafarer nass arc cos ucas dvla candidate loan
+    seafarer nass arc cos ucas dvla candidate loan prison prisoner probation offender custody pension pass
     """
 )
 _ID_STRONG = (
@@ -308,6 +308,7 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?:i['’]?m|i am|it['’]?s|follow(?:\sme)?|find me|me)(?:\s(?:as|at|under))?\s\K[a-z0-9][\w.]{{4,40}}(?=,?\son\s(?:the\s)?{_NETWORK}\b)",
         0.6,
         _refuses(_is_a_word), digits=0, words=_NETWORK_WORDS),
+    Rule("URL_OR_HANDLE", "name and number", r"(?<![\w.@/#])[\w][\w.]{1,31}#[0-9]{4}(?!\w)", 0.7, digits=4, words=("#",)),
     Rule("URL_OR_HANDLE", "network then colon", rf"\b{_NETWORK}\s?[:=]\s?\K@?[\w][\w.]{{2,40}}(?<!\.)", 0.6, digits=0, words=_NETWORK_WORDS),
     Rule(
         "URL_OR_HANDLE",
@@ -342,6 +343,11 @@ RULES: tuple[Rule, ...] = (
         + rf"\K{ZERO_O}(?:{SEP}{ZERO_O}){{8,9}}(?![\w])",
         0.9,
         _refuses(_too_few_digits), digits=4, words=("nhs", "n.h", "nh.s", "hospital", "patient", "bracelet", "wristband", "medical", "health",)),
+    Rule(
+        "NHS_NUMBER",
+        "after its name, with strokes",
+        rf"\bn\.?\s?h\.?\s?s\b\.?(?:\s?(?:no|num|number|numb|id)\b)?{_CUE_GAP}\K[0-9]{{3}}\s?[/.,]\s?[0-9]{{3}}\s?[/.,]\s?[0-9]{{4}}{_END}",
+        0.9, digits=10),
     Rule(
         "NHS_NUMBER",
         "three, three, four",
@@ -461,6 +467,7 @@ RULES: tuple[Rule, ...] = (
     Rule("DATE_OF_BIRTH", "by its number of the month in words", rf"\b(?:the\s)?{_ORDINALS}\sof\s(?:the\s)?{_ORDINALS},?\s(?:in\s)?(?:(?:19|20)\d\d|{_SPELLED_YEAR})\b", 0.6, digits=0, words=("of the ", "of ")),
     Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
     Rule("DATE_OF_BIRTH", "in the sentence of a birthday", rf"\b(?:birth\s?day|date\sof\sbirth|d\.?o\.?b)\b[^.!?\n]{{0,60}}?(?<![\w/\-])\K{DATE}(?![\w/\-])", 0.7, digits=4, words=("birth", "dob", "d.o")),
+    Rule("DATE_OF_BIRTH", "day, month and year of a life", r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])([/.\-])(?:0?[1-9]|1[0-2])\1(?:19[1-9]\d|200\d|201[0-3])(?![\w/\-])", 0.5, digits=6),
     Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K(?:{DATE}|{_ROMAN_DATE})(?![\w])", 0.6, digits=4),
     Rule("DATE_OF_BIRTH", "with a month in another language", rf"{_BORN_ABROAD}\K(?:{_DATE_ABROAD}|{_ROMAN_DATE}|{DATE})(?![\w])", 0.8, digits=4),
     Rule(
@@ -477,14 +484,15 @@ RULES: tuple[Rule, ...] = (
     Rule("ID_NUMBER", "card", rf"{_NOT_IN_NUMBER}[2-6]{_D}{{12,18}}{_END}", 0.5, _raises_only(luhn_holds), digits=13),
     Rule("ID_NUMBER", "bank account number (IBAN)", r"(?<![\w])[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]{4}){3,7}(?:[ \-]?[A-Z0-9]{1,3})?(?![\w])", 0.7, _refuses(lambda v: sum(c.isdecimal() for c in v) < 8), digits=8),
     Rule("ID_NUMBER", "sort code and account", rf"{_NOT_IN_NUMBER}\d\d[ \-\u2013]\d\d[ \-\u2013]\d\d[ ,/]{{1,3}}(?:(?:a/?c|acc(?:oun)?t)\.?\s?(?:no|num|number)?\.?:?\s?)?\d{{8}}{_END}", 0.8, digits=14),
-    Rule("ID_NUMBER", "sort code", rf"\bsort\s?-?code\b{_CUE_GAP}\K\d\d[ \-\u2013]?\d\d[ \-\u2013]?\d\d{_END}", 0.8, digits=6, words=("sort",)),
+    Rule("ID_NUMBER", "sort code", rf"\bsort(?:\s?-?code)?\b{_CUE_GAP}\K\d\d[ \-\u2013]?\d\d[ \-\u2013]?\d\d{_END}", 0.8, digits=6, words=("sort",)),
+    Rule("ID_NUMBER", "prison number", r"(?<![\w/\-£])[A-Z][0-9]{4}[A-Z]{2}(?![\w/\-])", 0.6, case_sensitive=True, digits=4),
     Rule("ID_NUMBER", "passport", r"\bpassport\b[^.!?\n]{0,30}?\K(?<![\w£])[A-Z]{0,2}[0-9]{7,9}[A-Z]?(?![\w])", 0.8, digits=7, words=("passport",)),
     Rule("ID_NUMBER", "after a cue", rf"{_ID_CUE}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9]|(?-i:[A-Z]{{1,5}} [0-9])){_ID_VALUE}(?![\w%])", 0.6, _refuses(_not_a_reference), digits=3, whole=_ID_CUE_WORDS),
     Rule("ID_NUMBER", "after a strong cue", rf"{_ID_STRONG}{_CUE_GAP}\K(?<![\w£$€])(?=[A-Z/\-]{{0,6}}[0-9])[A-Z0-9][A-Z0-9/\-]{{3,22}}(?<![/\-])(?![\w%])", 0.6, _refuses(lambda v: sum(c.isdecimal() for c in v) < 4 or v in {"2016", "2017"}), digits=4, words=("ref", "no", "num",)),
     Rule(
         "ID_NUMBER",
         "in spaced parts after a cue",
-        rf"(?i:{_ID_CUE}{_CUE_GAP})\K(?<![\w£$€])(?=[A-Z0-9]{{1,6}}[ \-/])[A-Z0-9]{{1,8}}(?:[ \-/]{{1,3}}(?:[A-Z]{{0,3}}[0-9]{{1,8}}[A-Z]{{0,3}}|[A-Z]{{1,3}}(?![\w]))){{1,8}}(?![\w%:])",
+        rf"(?i:{_ID_CUE}{_CUE_GAP})\K(?<![\w£$€])(?=[A-Z0-9]{{1,6}}[ \-/])[A-Z0-9]{{1,8}}(?:[ \-/]{{1,3}}(?:(?=[A-Z]{{0,4}}[0-9])[A-Z0-9]{{1,10}}|[A-Z]{{1,3}}(?![\w]))){{1,8}}(?![\w%:])",
         0.6,
         _refuses(_too_few_for_parts),
         digits=4,

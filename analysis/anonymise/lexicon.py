@@ -15,7 +15,7 @@ WEAK_TITLES = words(
     miss sister brother bro auntie aunty aunt uncle nana
     nanna nanny grandpa gramps nan granny grandma grandad father fr pastor imam deacon
     elder constable inspector sir lady lord dame captain nurse coach canon bishop headteacher sheikh haji hajji
-    ustad bibi cousin mama papa teacher carer midwife hooyo abbo ayeeyo awoowe baba babu dadi dada nani chacha chachi
+    br sr ustad bibi cousin mama papa teacher carer midwife hooyo abbo ayeeyo awoowe baba babu dadi dada nani chacha chachi
     khala khalu phupho ammi abbu amma appa thatha akka babcia ciocia wujek bunica nonna teyze dede amca abla tia tio
     mzee iya oga kuya lola lolo didi apa bhai bhabi
     """
@@ -140,7 +140,14 @@ VERB_LIKE_TYPES = words(
     festival board play time club hall
     """
 )
-ABBREVIATED = words("mr mrs ms mx dr prof rev revd fr sgt cllr")
+ABBREVIATED = words("mr mrs ms mx dr prof rev rev'd revd fr sgt cllr br bro sr")
+SHORT_GIVEN = words("md mohd muhd mhd abd wm geo chas thos jas jos robt edw alf st")  # written with a full stop within a name
+KIN_WORDS = words(
+    """
+    nani nanu baba babu dadi dada hooyo babcia khala khalu chacha chachi teyze amca apa bhai bhabi thatha akka mzee ammi
+    abbu ayeeyo awoowe didi
+    """
+)  # what families say for who they speak of, and seldom a name
 AFTER_KIN = words("'s ’s and is was who has , .")
 
 CALENDAR_WORDS = words(

@@ -71,7 +71,7 @@ class NameFinder:
         words = [token.text for token in doc]
         table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
         strings = self._nlp.vocab.strings
-        phrases = self._phrases.find([word.lower() for word in words])
+        phrases = self._phrases.find([fold(word) for word in words])
         return Text(words, [start for start, _ in table], [strings[name_class] for _, name_class in table], phrases)
 
     def _scores(self, texts: list[list[str]]) -> list[list[float]]:
@@ -157,7 +157,7 @@ class Recogniser:
 
 
 def _kept_phrases(keep: KeepList) -> Phrases:
-    """The phrases of the keep list by kind, in lower case and with either apostrophe."""
+    """The phrases of the keep list by kind, folded."""
     from analysis.anonymise.tokens import split
 
     kinds = {
@@ -170,7 +170,7 @@ def _kept_phrases(keep: KeepList) -> Phrases:
     known: dict[tuple[str, ...], str] = {}
     for kind, phrases in kinds.items():
         for form in sorted({form for phrase in phrases for form in _forms(phrase)}):
-            known.setdefault(tuple(word.lower() for word in split(form)[0]), kind)
+            known.setdefault(tuple(fold(word) for word in split(form)[0]), kind)
     return Phrases(known)
 
 

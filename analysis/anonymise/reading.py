@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from analysis.anonymise.gazetteer import fold
+from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.lexicon import (
     CONTRACTIONS,
     FUNCTION_WORDS,
+    KIN_WORDS,
     NAMES_TOO,
     PARTICLES,
     PLACE_TYPES,
     RELATIONS,
     SCHOOLING,
     SHOP_TYPES,
+    SHORT_GIVEN,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
@@ -80,6 +82,8 @@ class Reading:
             for w, f, k in zip(words, folded, kinds, strict=True)
         ]
         kinds = [_settled(kind, i, words) for i, kind in enumerate(kinds)]
+        if lower:
+            kinds = [ORDINARY if k == WORD_NAME and _label(i, words) else k for i, k in enumerate(kinds)]
         starts, kept = [t.start for t in tokens], [t.kept for t in tokens]
         return cls(words, folded, starts, kinds, kept, [t.likely for t in tokens], [t.asked for t in tokens])
 
@@ -106,6 +110,9 @@ class Reading:
     def _capital(self, i: int) -> bool:
         word = self.words[i]
         return word[0].isupper() and not self.shouted
+
+    def _capital_at(self, i: int) -> bool:
+        return 0 <= i < len(self.words) and self.words[i][0].isupper()
 
     def _at(self, i: int) -> str:
         return self.folded[i] if 0 <= i < len(self.words) else ""
@@ -150,8 +157,14 @@ class Reading:
         for i, folded in enumerate(self.folded):
             if folded in {"at", "between"} and not SCHOOLING.isdisjoint(self.folded[max(0, i - 4) : i]):
                 self._protect_school(i + 1)
-        saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"})
+        saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"} and not self._middle_name(i))
         self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
+
+    def _middle_name(self, i: int) -> bool:
+        """ "Everton St. Clair Brathwaite": between a first name and a last one."""
+        after = i + 1 + (self._at(i + 1) == ".")
+        named = i > 0 and self.kinds[i - 1] == GIVEN and self._capital(i - 1)
+        return named and self._capital_at(after) and self._capital_at(after + 1) and self._at(after + 1) not in PLACE_TYPES
 
     def _signs(self, given: int, i: int) -> bool:
         """A first name and a last name that is a kind of place, alone and with an age or an identifier after them."""
@@ -195,6 +208,9 @@ class Reading:
             if self._initial(j) and self.words[j] not in {"I"}:
                 j += 2 if self._at(j + 1) == "." else 1
                 taken += j - i > 2
+                continue
+            if self.folded[j] in SHORT_GIVEN and self._at(j + 1) == "." and self._capital(j) and self._capital_at(j + 2):
+                j += 2  # "Md. Nurul Alam", "Everton St. Clair Brathwaite"
                 continue
             if self.folded[j] in PARTICLES and j > i and self._name_like(j + 1, over_keep, lower_ok):
                 j += 1
@@ -248,6 +264,13 @@ def _settled(kind: int, i: int, words: Sequence[str]) -> int:
     return UNKNOWN if inside and words[i].istitle() else ORDINARY
 
 
+def _label(i: int, words: Sequence[str]) -> bool:
+    """ "PIP", "ESA": two to four capitals on their own among words that have lower-case letters."""
+    beside = [*words[max(0, i - 1) : i], *words[i + 1 : i + 2]]
+    shouted = any(word.isupper() and len(word) > 1 for word in beside)
+    return words[i].isupper() and 1 < len(words[i]) < 5 and not shouted
+
+
 def _acronym(word: str) -> bool:
     return word.isupper() and 1 < len(word) < 6
 
@@ -266,6 +289,10 @@ _KINDS = {
 
 def _kind(name_class: str, folded: str, kept_words: frozenset[str]) -> int:
     kind = _KINDS.get(name_class, NEVER)
+    if kind == GIVEN and folded in KIN_WORDS:
+        return ORDINARY
+    if kind in (UNKNOWN, RARER) and folded.endswith("s") and len(folded) > 4 and load_gazetteer().is_given(folded[:-1]):
+        return GIVEN  # "my mum roxannes tablets"
     if kind == WORD_NAME or (name_class == "function name" and folded in NAMES_TOO):
         return WORD_NAME
     if folded in kept_words or folded.endswith(CONTRACTIONS):
