@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from analysis.anonymise.cues import Cues
 from analysis.anonymise.gazetteer import load_gazetteer
 from analysis.anonymise.lexicon import (
+    ABBREVIATED,
     ARTICLES,
     BEFORE_PLACES,
     BYNAMES,
     CALENDAR_WORDS,
     KIN_BYNAMES,
+    KIN_WORDS,
     LOWER_BYNAMES,
     NAMES_TOO,
     PARTICLES,
     PERSON_VERBS,
     PLACE_TYPES,
+    RELATIONS,
+    SHORT_GIVEN,
     WEAK_TITLES,
     WHEN,
 )
@@ -174,7 +178,7 @@ class Evidence(Cues, Signatures):
             return NO_NAME  # a heading: "Hope: more trees"
         if self.folded[i] in CALENDAR_WORDS and self._at(i - 1) in WHEN:
             return NO_NAME
-        if self._labels_identifier(i):
+        if self._labels_identifier(i) or self._no_name_by_itself(i):
             return NO_NAME
         if self.folded[i] in CALENDAR_WORDS or self._at(i - 1) in ARTICLES:
             return SURE
@@ -190,6 +194,13 @@ class Evidence(Cues, Signatures):
         if self.folded[i] in load_gazetteer().first_word_names:
             return FIRST_NAME_WORD
         return {WORD_NAME: NAME_WORD, UNKNOWN: NO_WORD}.get(self.kinds[i], ANY_WORD)
+
+    def _no_name_by_itself(self, i: int) -> bool:
+        """What people are to each other, and capitals of two to four letters ("PIP")."""
+        if self.kinds[i] != ORDINARY:
+            return False
+        label = self.words[i].isupper() and 1 < len(self.words[i]) < 5 and not self.shouted
+        return label or self.folded[i] in RELATIONS or self.folded[i] in ABBREVIATED or self.folded[i] in KIN_WORDS
 
     def _labels_identifier(self, i: int) -> bool:
         """ "PCN [ID_NUMBER]": letters that say what the number is."""
@@ -226,6 +237,8 @@ class Evidence(Cues, Signatures):
             while last < len(self.words) and self.folded[last] not in BYNAMES and self._belongs_beside(last):
                 last += 1
             first -= self._byname_before(first)
+            if self._at(first - 1) == "." and self._at(first - 2) in SHORT_GIVEN - {"st"}:
+                first -= 2  # "Md. Nurul Alam"
             last += last == i + 1 and self._town_as_surname(i, last)
             if (first, last) != (i, j):
                 del self.found[i]

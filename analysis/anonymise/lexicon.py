@@ -37,7 +37,7 @@ RELATIONS = words(
     baby twins twin husbands wifes dog's owner receptionist librarian volunteer advisor adviser assessor surveyor
     inspector plumber builder named somebody someone person chap fella pharmacist optician vicar priest imam
     pastor supervisor headteacher head secretary surgeon specialist psychologist student pupil housing neighbour's
-    gardener cleaner missus
+    gardener cleaner missus chief judge lecturer referee conductor steward marshal captain sergeant bailiff
     """
 )
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 BATCH = 256
-FIRST_NAME_ASKED = 0.5  # the same where the second opinion is in it
+FIRST_NAME_ASKED = 0.6  # the same where the second opinion is in it
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
 MOST_ASKED = 64  # words of one response about which the second opinion is asked
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
