@@ -1,9 +1,9 @@
-"""A second opinion on words that may be names ("Comfort came", "comfort food"): four layers of the sentence model, tuned.
+"""A second opinion on words that may be names ("Comfort came", "comfort food"): the sentence model, tuned.
 
 The recogniser sees a few words on each side; whether "Hope" is somebody is told by the whole sentence. The sentence
-model that the package brings anyway reads it: its first layers, moved a little (low-rank changes, `context.npz`, made by
-training/ner/train_context.py) until they tell names from words. It costs fifty times the recogniser, so it is asked
-about words in doubt only. Computed with numpy: no torch, so nothing to wait for.
+model that the package brings anyway reads it: its first layers, moved a little (low-rank changes, `context.npz`, made
+by training/ner/train_context.py) until they tell names from words. It costs far more than the recogniser, so it is
+asked about words in doubt only (doubt.py). Computed with numpy: no torch, so nothing to wait for.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class ContextModel:
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         folder = sentence_model_folder()
-        self._known: dict[Window, float] = {}
+        self._known: dict[Window, list[float]] = {}
         self.pieces = Pieces(folder)
         try:
             with np.load(weights) as saved:
@@ -257,7 +257,8 @@ def _gelu(x: Floats) -> Floats:
 
 def _normed(x: Floats, scale: Floats, shift: Floats) -> Floats:
     x = x - x.mean(axis=-1, keepdims=True)
-    return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-12)) * scale + shift
+    spread: Floats = np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-12))
+    return x / spread * scale + shift
 
 
 def _norm(stored: _Stored, own: dict[str, Any], name: str) -> tuple[Floats, Floats]:
@@ -303,8 +304,9 @@ class _Stored:
         if entry["dtype"] != "F32":
             raise ModelError(f"{self._path}: {name} is not of 32-bit numbers.")
         offset = self._start + entry["data_offsets"][0]
-        return np.memmap(self._path, dtype="<f4", mode="r", offset=offset, shape=tuple(entry["shape"]))
+        rows: Floats = np.memmap(self._path, dtype="<f4", mode="r", offset=offset, shape=tuple(entry["shape"]))
+        return rows
 
     def array(self, name: str) -> Floats:
         """A matrix or vector, read."""
-        return np.array(self.rows(name))
+        return np.array(self.rows(name), dtype=np.float32)

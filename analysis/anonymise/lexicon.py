@@ -15,13 +15,16 @@ WEAK_TITLES = words(
     miss sister brother bro auntie aunty aunt uncle nana
     nanna nanny grandpa gramps nan granny grandma grandad father fr pastor imam deacon
     elder constable inspector sir lady lord dame captain nurse coach canon bishop headteacher sheikh haji hajji
-    br sr ustad bibi cousin mama papa teacher carer midwife hooyo abbo ayeeyo awoowe baba babu dadi dada nani chacha chachi
-    khala khalu phupho ammi abbu amma appa thatha akka babcia ciocia wujek bunica nonna teyze dede amca abla tia tio
-    mzee iya oga kuya lola lolo didi apa bhai bhabi
+    br sr ustad bibi cousin mama papa teacher carer midwife hooyo abbo ayeeyo awoowe baba babu dadi dada nani chacha
+    chachi khala khalu phupho ammi abbu amma appa thatha akka babcia ciocia wujek bunica nonna teyze dede amca abla tia
+    tio mzee iya oga kuya lola lolo didi apa bhai bhabi
     """
 )
 KIN_TITLES = words(
-    "hooyo baba babcia teyze amca ammi abbu khala chacha auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps"
+    """
+    hooyo baba babcia teyze amca ammi abbu khala chacha auntie aunty aunt uncle nana nanna nanny granny grandma grandad
+    grandpa gramps
+    """
 )
 
 RELATIONS = words(
@@ -141,7 +144,7 @@ VERB_LIKE_TYPES = words(
     """
 )
 ABBREVIATED = words("mr mrs ms mx dr prof rev rev'd revd fr sgt cllr br bro sr")
-SHORT_GIVEN = words("md mohd muhd mhd abd wm geo chas thos jas jos robt edw alf st")  # written with a full stop within a name
+SHORT_GIVEN = words("md mohd muhd mhd abd wm geo chas thos jas jos robt edw alf st")  # cut short, with a full stop
 KIN_WORDS = words(
     """
     nani nanu baba babu dadi dada hooyo babcia khala khalu chacha chachi teyze amca apa bhai bhabi thatha akka mzee ammi

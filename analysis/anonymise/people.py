@@ -92,7 +92,7 @@ class NameFinder:
         return asked
 
     def _in_doubt(self, text: Text, likely: Sequence[float]) -> list[int]:
-        """Words that could be a name or not: first names that are words, and words with a capital that no list holds."""
+        """Words that could be a name or not: first names that are words, capitals that no list holds."""
         words = text.words
         certain = {
             i for _, a, b in text.phrases for i in range(a, b) if b > a + 1 or not self._kept_first_name(words, a)

@@ -164,7 +164,9 @@ class Reading:
         """ "Everton St. Clair Brathwaite": between a first name and a last one."""
         after = i + 1 + (self._at(i + 1) == ".")
         named = i > 0 and self.kinds[i - 1] == GIVEN and self._capital(i - 1)
-        return named and self._capital_at(after) and self._capital_at(after + 1) and self._at(after + 1) not in PLACE_TYPES
+        return (
+            named and self._capital_at(after) and self._capital_at(after + 1) and self._at(after + 1) not in PLACE_TYPES
+        )
 
     def _signs(self, given: int, i: int) -> bool:
         """A first name and a last name that is a kind of place, alone and with an age or an identifier after them."""
@@ -209,7 +211,12 @@ class Reading:
                 j += 2 if self._at(j + 1) == "." else 1
                 taken += j - i > 2
                 continue
-            if self.folded[j] in SHORT_GIVEN and self._at(j + 1) == "." and self._capital(j) and self._capital_at(j + 2):
+            if (
+                self.folded[j] in SHORT_GIVEN
+                and self._at(j + 1) == "."
+                and self._capital(j)
+                and self._capital_at(j + 2)
+            ):
                 j += 2  # "Md. Nurul Alam", "Everton St. Clair Brathwaite"
                 continue
             if self.folded[j] in PARTICLES and j > i and self._name_like(j + 1, over_keep, lower_ok):
@@ -219,6 +226,9 @@ class Reading:
                 break
             j, taken = j + 1, taken + 1
         return j if any(not self._initial(k) and self.words[k] != "." for k in range(i, j)) else i
+
+    def _short_given(self, i: int) -> bool:
+        return self.folded[i] in SHORT_GIVEN and self._at(i + 1) == "." and self._capital(i) and self._capital_at(i + 2)
 
     def _name_like(self, i: int, over_keep: bool, lower_ok: bool, after_capital: bool = False) -> bool:
         if not self._nameable(i, over_keep):

@@ -165,24 +165,14 @@ class Names:
         return "".join(part[:1].upper() + part[1:] for part in re.split(r"(?<=[\-' ])", name))
 
 
-_BEFORE_BYNAMES = ["Big", "Little", "Old", "Young", "Lil", "Mad", "Fat", "Ginger", "Scouse", "Irish", "Polish", "Nanny", "Nana",
-                   "Granny", "Papa", "Pops", "Mama", "Aunty", "DJ", "MC", "Captain", "Lanky", "Slim", "Tiny", "Posh", "Uncle"]  # fmt: skip
+_BEFORE_BYNAMES = [
+    "Big", "Little", "Old", "Young", "Lil", "Mad", "Fat", "Ginger", "Scouse", "Irish", "Polish", "Nanny", "Nana",
+    "Granny", "Papa", "Pops", "Mama", "Aunty", "DJ", "MC", "Captain", "Lanky", "Slim", "Tiny", "Posh", "Uncle",
+]  # fmt: skip
 _TRADES = [
-    "lamp",
-    "fish",
-    "hat",
-    "bread",
-    "post",
-    "milk",
-    "drum",
-    "van",
-    "gas",
-    "eggs",
-    "wood",
-    "bins",
-    "boat",
+    "lamp", "fish", "hat", "bread", "post", "milk", "drum", "van", "gas", "eggs", "wood", "bins", "boat",
     "flowers",
-]
+]  # fmt: skip
 
 _HEADS = [
     "ash",
@@ -341,10 +331,13 @@ _TAILS = [
 ]
 
 
-_KIN = ["Auntie", "Aunty", "Uncle", "Nan", "Nana", "Nanny", "Nanna", "Grandad", "Grandpa", "Granny", "Gran", "Baba", "Babu", "Dada",
-        "Dadi", "Nani", "Chacha", "Chachi", "Khala", "Mama", "Papa", "Abba", "Ayeeyo", "Awoowe", "Hooyo", "Tata", "Bunica", "Babcia",
-        "Ciocia", "Wujek", "Teta", "Dede", "Teyze", "Amca", "Abla", "Abi", "Tia", "Tio", "Vovo", "Mzee", "Mum", "Pops", "Bhai", "Apa",
-        "Didi", "Mama", "Iya", "Oga", "Nonna", "Baci", "Thatha", "Akka", "Anna"]  # fmt: skip
+_KIN = [
+    "Auntie", "Aunty", "Uncle", "Nan", "Nana", "Nanny", "Nanna", "Grandad", "Grandpa", "Granny", "Gran", "Baba",
+    "Babu", "Dada", "Dadi", "Nani", "Chacha", "Chachi", "Khala", "Mama", "Papa", "Abba", "Ayeeyo", "Awoowe",
+    "Hooyo", "Tata", "Bunica", "Babcia", "Ciocia", "Wujek", "Teta", "Dede", "Teyze", "Amca", "Abla", "Abi", "Tia",
+    "Tio", "Vovo", "Mzee", "Mum", "Pops", "Bhai", "Apa", "Didi", "Mama", "Iya", "Oga", "Nonna", "Baci", "Thatha",
+    "Akka", "Anna",
+]  # fmt: skip
 
 
 def typo(rng: random.Random, word: str) -> str:

@@ -191,11 +191,10 @@ def _fit(model: _Reader, train: list[Example], dev: list[Example], rng: random.R
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        running += float(loss)
+        running += loss.item()
         if step % 50 == 49:
-            sys.stdout.write(
-                f"{step + 1}/{steps} loss {running / 50:.4f} dev {_watched(model, dev):.4f} {time.time() - began:.0f} s\n"
-            )
+            told = f"loss {running / 50:.4f} dev {_watched(model, dev):.4f} {time.time() - began:.0f} s"
+            sys.stdout.write(f"{step + 1}/{steps} {told}\n")
             sys.stdout.flush()
             running = 0.0
 
