@@ -128,7 +128,7 @@ def test_how_a_word_is_written() -> None:
     [
         ("Will you read this? I rang Grace.", ["Will", "Grace"]),
         ("I hope the council will listen.", []),
-        ("On Sunday we met in Abbey Lane.", []),
+        ("On Sunday the market was shut.", []),
         ("I speak Zzorkish and they call him Smiler.", ["Zzorkish", "Smiler"]),
         ("i sit with faith at lunch", ["faith"]),
     ],
@@ -139,3 +139,24 @@ def test_only_words_in_doubt_are_asked_about(text: str, doubted: list[str]) -> N
     words = words_of(text)
     doubt = Doubt(words, [name_class(w) for w in words], [0.3] * len(words), load_gazetteer().first_word_names)
     assert [words[i] for i in range(len(words)) if doubt.of(i)] == doubted
+
+
+def test_the_recognisers_layers_are_spacys() -> None:
+    """The numbers of network.py are those that spaCy's own pipeline gives, for texts alone and together."""
+    import spacy
+
+    from analysis.anonymise import tokens
+    from analysis.anonymise.network import Recogniser
+    from analysis.anonymise.people import MODEL
+
+    assert tokens.make_tokenizer
+    nlp = spacy.load(MODEL, exclude=["ner"])
+    docs = [nlp.make_doc(text) for text in (TEXT, "Grace", "my neighbour mrs okafor at number 9 said so\nRegards")]
+    tok2vec, likelihood = nlp.get_pipe("tok2vec"), nlp.get_pipe("likelihood")
+    states = tok2vec.model.predict(docs)
+    person = likelihood.labels.index("PERSON")
+    expected = [rows[:, person] for rows in likelihood.model.layers[1].predict(states)]
+    words = [[token.text for token in doc] for doc in docs]
+    found = Recogniser(nlp).likely([word for text in words for word in text], [len(text) for text in words])
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.anonymise.context import ContextModel, agreed
 from analysis.anonymise.doubt import Doubt, Text
@@ -18,6 +18,7 @@ from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.keep import KeepList, read_general
 from analysis.anonymise.lexicon import BEFORE_TOWNS
+from analysis.anonymise.network import Recogniser
 from analysis.anonymise.phrases import Phrases
 from analysis.anonymise.presidio import import_spacy
 from analysis.anonymise.reading import NameSpan, Token
@@ -131,29 +132,6 @@ class NameFinder:
             return ()
         found = self._model(doc.text[:LONGEST_FOR_MODEL]).ents
         return tuple((e.start_char, e.end_char) for e in found if e.label_ in {"PERSON", "PER"})
-
-
-class Recogniser:
-    """The shipped network, layer by layer: what depends on the word alone is computed once for each different word."""
-
-    def __init__(self, nlp: Language) -> None:
-        tok2vec: Any = nlp.get_pipe("tok2vec")
-        likelihood: Any = nlp.get_pipe("likelihood")
-        self._vocab = nlp.vocab
-        self._embed, self._encode = tok2vec.model.layers
-        self._softmax = likelihood.model.layers[1]
-        self._person: int = likelihood.labels.index("PERSON")
-
-    def likely(self, words: list[str], lengths: list[int]) -> list[Any]:
-        """For each text (of so many words) the probability of PERSON of each of its words."""
-        import numpy as np
-        from spacy.tokens import Doc
-
-        place = {word: i for i, word in enumerate(dict.fromkeys(words))}
-        embedded = self._embed.predict([Doc(self._vocab, words=list(place))])[0]
-        rows = embedded[np.fromiter((place[word] for word in words), dtype="int64", count=len(words))]
-        texts = np.split(rows, np.cumsum(lengths)[:-1])
-        return [scores[:, self._person] for scores in self._softmax.predict(self._encode.predict(texts))]
 
 
 def _kept_phrases(keep: KeepList) -> Phrases:
