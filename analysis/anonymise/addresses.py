@@ -43,7 +43,7 @@ _NUMBER_IN_WORDS = rf"(?:{_WORDS}(?i:\shundred(?:\sand)?)?(?:[\s\-]{_WORDS}){{0,
 _LABEL = r"(?:(?i:number|no|num|house)\b\.?\s{0,2})?"
 _DOOR = r"(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{0,2}"
 _NUMBER = rf"(?:{_LABEL}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))"
-_GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2})"
+_GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2}|\s?/\s?(?=[A-Z]))"
 _HEADS = "Old|New|Long|Green|Main|Little|Second|First|Back|Short|Near|Private|OLD|NEW|LONG|GREEN|MAIN|LITTLE|BACK|SHORT"
 _CAPITALISED = (
     rf"(?:(?:(?:{_HEADS})(?=\s)|St\.?(?=\s[A-Z])|(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}}))\s{{1,2}})"
@@ -179,13 +179,31 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         "street or block, then number",
         rf"\b(?=[NnHhDd]){_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$)){_END}"
         rf"(?<=(?:[A-Z][\w'’]{{1,20}}\s(?:{_STREET}|{_BLOCK}|(?i:estate|centre))|[a-z'’]{{4,20}}\s(?:{_SURE_STREET}|{_LOWER_BLOCK}))"
-        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?{_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
+        rf"\s?,?\s(?:(?i:at|on|in|[a-z]{{3,7}}\sfloor)\s?,?\s)?{_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
         0.6,
         _refuse_years,
         digits=0,
         case_sensitive=True,
         whole=words("number num no nr house door"),
         numbered=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number on a street",
+        rf"(?i:\b(?:house|number|no\.?|door|home)\s|\b(?:live|lives|living|lived)\sat\s)\K?{_NUMERAL}\s(?i:on|in|of|down|along)\s(?i:the\s)?{_CAPITALISED}{{1,3}}(?:{_STREET}|{_BLOCK}){_END}",
+        0.6,
+        _refuse_years,
+        case_sensitive=True,
+        whole=_STREET_WORDS | _BLOCK_WORDS,
+    ),
+    Rule(
+        "ADDRESS",
+        "street or block, then number alone",
+        rf"(?i:\b(?:live|lives|living|lived|address(?:\sis)?|home\sis|am|are)\s(?:at|on|in)\s)\K{_CAPITALISED}{{1,3}}(?:{_STREET}|{_BLOCK})\s?,?\s[0-9]{{1,4}}[a-zA-Z]?(?![\w:])(?!\s(?i:bus|years|people|am|pm|st|is\sthe|buses|cars|flats|homes|times))",
+        0.6,
+        _refuse_years,
+        case_sensitive=True,
+        whole=_STREET_WORDS | _BLOCK_WORDS,
     ),
     Rule(
         "ADDRESS",
