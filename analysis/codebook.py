@@ -12,17 +12,22 @@ import pandas as pd
 
 from analysis.embed import Vectors
 from analysis.space import Space
+from analysis.subthemes import Subtheme
 from analysis.tables import rows_of
-from analysis.types import ThemeId, ThemeState, VisionCode, Wave
+from analysis.types import Origin, SubthemeId, ThemeId, ThemeState, VisionCode, Wave
 
-THEME_COLUMNS = ("theme_id", "label", "description", "keywords", "first_wave", "state", "vision")
+THEME_COLUMNS = ("theme_id", "label", "description", "keywords", "first_wave", "state", "vision", "origin")
+SUBTHEME_COLUMNS = ("subtheme_id", "theme_id", "label", "description", "keywords", "first_wave")
 SEPARATOR = "; "
-_ORIGIN, _WORD = "origin", "word"  # rows of the kept frame that are no themes
+_ORIGIN, _WORD, _NAME = "origin", "word", "name"  # rows of the kept frame that are no themes
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One theme; its identifier is derived from the segments it was found in and kept for good."""
+    """One theme; its identifier is derived from the segments it was found in and kept for good.
+
+    One of a code frame (`origin`) has its identifier from there.
+    """
 
     theme_id: ThemeId
     label: str
@@ -31,6 +36,8 @@ class Theme:
     first_wave: Wave
     state: ThemeState
     vision: tuple[VisionCode, ...] = ()
+    origin: Origin = "found"
+    subthemes: tuple[Subtheme, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +89,45 @@ def themes_table(codebook: Codebook) -> pd.DataFrame:
             t.first_wave,
             str(t.state),
             SEPARATOR.join(t.vision),
+            t.origin,
         )
         for t in codebook.themes
     ]
     return pd.DataFrame(rows, columns=list(THEME_COLUMNS)).astype("str")
 
 
+def subthemes_table(codebook: Codebook) -> pd.DataFrame:
+    """Return the `subthemes` table: the parts of each large theme, largest first."""
+    rows = [
+        (sub.subtheme_id, theme.theme_id, sub.label, sub.description, SEPARATOR.join(sub.keywords), theme.first_wave)
+        for theme in codebook.themes
+        for sub in theme.subthemes
+    ]
+    return pd.DataFrame(rows, columns=list(SUBTHEME_COLUMNS)).astype("str")
+
+
 def codebook_frame(codebook: Codebook) -> pd.DataFrame:
     """Return the codebook as one frame for keeping between waves: a row a theme, then its space, a row a word."""
     space = codebook.space
     words = pd.DataFrame(
-        {"theme_id": [_ORIGIN, *[_WORD] * len(space.words)], "label": [str(space.topics), *space.words]}
+        {
+            "theme_id": [_ORIGIN, *[_WORD] * len(space.words), *[_NAME] * len(space.names)],
+            "label": [str(space.topics), *space.words, *space.names],
+        }
     )
-    table = pd.concat([themes_table(codebook), words], ignore_index=True).fillna("")
-    vectors: list[Any] = [*codebook.centroids, space.origin, *space.axes]
+    parts = subthemes_table(codebook).rename(columns={"theme_id": "parent", "subtheme_id": "theme_id"})
+    table = pd.concat([themes_table(codebook), words, parts], ignore_index=True).fillna("")
+    under = [sub.centroid for theme in codebook.themes for sub in theme.subthemes]
+    vectors: list[Any] = [*codebook.centroids, space.origin, *space.axes, *space.common, *under]
     return table.assign(vector=vectors)
 
 
 def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
     """Read back what `codebook_frame` gave."""
-    space, rows = _space(frame), frame[~frame["theme_id"].isin([_ORIGIN, _WORD])]
+    space = _space(frame)
+    parents = frame["parent"] if "parent" in frame else pd.Series("", index=frame.index)
+    rows = frame[~frame["theme_id"].isin([_ORIGIN, _WORD, _NAME]) & (parents == "")]
+    under = _subthemes(frame[parents != ""])
     themes = tuple(
         Theme(
             ThemeId(row.theme_id),
@@ -111,17 +137,39 @@ def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
             Wave(row.first_wave),
             ThemeState(row.state),
             tuple(VisionCode(code) for code in split_joined(row.vision)),
+            row.origin,
+            under.get(row.theme_id, ()),
         )
         for row in rows_of(rows)
     )
     return Codebook.empty(space).extended(themes, np.stack(rows["vector"].to_list()) if themes else space.axes)
 
 
+def _subthemes(rows: pd.DataFrame) -> dict[str, tuple[Subtheme, ...]]:
+    found: dict[str, list[Subtheme]] = {}
+    for row in rows_of(rows):
+        vector = np.asarray(row.vector, dtype=np.float32)
+        part = Subtheme(SubthemeId(row.theme_id), row.label, row.description, split_joined(row.keywords), vector)
+        found.setdefault(row.parent, []).append(part)
+    return {parent: tuple(parts) for parent, parts in found.items()}
+
+
 def _space(frame: pd.DataFrame) -> Space:
-    words, (origin,) = frame[frame["theme_id"] == _WORD], rows_of(frame[frame["theme_id"] == _ORIGIN])
-    axes = np.stack(words["vector"].to_list()) if len(words) else np.zeros((0, 0))
-    start = np.asarray(origin.vector, dtype=np.float32)
-    return Space(start, tuple(words["label"]), np.asarray(axes, dtype=np.float32), int(origin.label))
+    words, names = (frame[frame["theme_id"] == kind] for kind in (_WORD, _NAME))
+    (origin,) = rows_of(frame[frame["theme_id"] == _ORIGIN])
+    return Space(
+        origin=np.asarray(origin.vector, dtype=np.float32),
+        words=tuple(words["label"]),
+        axes=_stacked(words),
+        topics=int(origin.label),
+        names=tuple(names["label"]),
+        common=_stacked(names),
+    )
+
+
+def _stacked(rows: pd.DataFrame) -> Vectors:
+    found = np.stack(rows["vector"].to_list()) if len(rows) else np.zeros((0, 0))
+    return np.asarray(found, dtype=np.float32)
 
 
 def split_joined(joined: str) -> tuple[str, ...]:

@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.codebook import SEPARATOR, Codebook
+from analysis.codebook import SEPARATOR, Codebook, split_joined
+from analysis.coder import CoderSettings
 from analysis.embed import Vectors, content_hash
+from analysis.given import CodeFrame, code_with_frame
 from analysis.labels import Guide
 from analysis.learning import Head
+from analysis.lineage import Rebuilt, inherit
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
 from analysis.tables import CONTRACT, empty_table, rows_of
-from analysis.themes import Corpus, ThemeSettings, code_wave
+from analysis.themes import Coded, Corpus, ThemeSettings, code_known, code_wave
 from analysis.types import SafeText, Stance, Status, VisionCode, Wave
 from analysis.vision import Scores, VisionLinker, response_scores
 
@@ -35,7 +38,8 @@ def split_responses(responses: pd.DataFrame, settings: SegmentSettings) -> pd.Da
     ]  # fmt: skip
     columns = ["segment_id", "wave", "response_id", "question_id", "text", "start", "end"]
     table = pd.DataFrame(rows, columns=columns) if rows else empty_table("segments")[columns]
-    return table.assign(theme_id="", theme_score=0.0, vision="").astype(CONTRACT["segments"])
+    blank = {"vision": "", "also": "", "also_scores": "", "subtheme_id": ""}
+    return table.assign(theme_id="", theme_score=0.0, **blank).astype(CONTRACT["segments"])
 
 
 def texts_to_embed(responses: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
@@ -61,20 +65,67 @@ def code_themes(
     vector_of: Callable[[Sequence[str]], Vectors],
     settings: ThemeSettings,
     guide: Guide,
+    frame: CodeFrame | None = None,
+    frame_settings: CoderSettings | None = None,
+    known_only: bool = False,
 ) -> CodedSegments:
-    """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme."""
+    """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme.
+
+    With a code frame, segments are coded to its themes, each to as many as it speaks to: the best in `theme_id`, the
+    others in `also`. With `known_only` no new themes are looked for: the codebook was made from this wave too.
+    """
     substantive = responses[responses["status"] == Status.SUBSTANTIVE]
     people = substantive[[*RESPONSE_KEY, "respondent", "text"]].rename(columns={"text": "whole"})
     who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
-    corpus = Corpus.of(list(zip(who["text"], who["whole"], who["respondent"], strict=True)), vector_of, guide)
-    coded = code_wave(corpus, codebook, wave, encode, settings, guide)
+    people_ = who["wave"] + " " + who["respondent"]  # pseudonyms are of a wave; several waves may be coded together
+    corpus = Corpus.of(list(zip(who["text"], who["whole"], people_, strict=True)), vector_of, guide)
+
+    def find(part: Corpus, known: Codebook) -> Coded:
+        if known_only:
+            return code_known(part, known, settings)
+        return code_wave(part, known, wave, encode, settings, guide)
+
+    if frame and frame_settings:
+        coded = code_with_frame(corpus, codebook, wave, frame, encode, find, settings, frame_settings)
+    else:
+        coded = find(corpus, codebook)
     row_of = {key: row for row, key in enumerate(zip(corpus.texts, corpus.wholes, strict=True))}
     rows = [row_of[key] for key in zip(who["text"], who["whole"], strict=True)]
     names = [theme.theme_id for theme in coded.codebook.themes] + [""]  # the last for row -1, no theme
+    also = [coded.also[row] if coded.also else () for row in rows]
     themed = segments.assign(
-        theme_id=[names[coded.theme[row]] for row in rows], theme_score=coded.similarity[rows].round(4)
+        theme_id=[names[coded.theme[row]] for row in rows],
+        theme_score=coded.similarity[rows].round(4),
+        also=[SEPARATOR.join(names[theme] for theme, _ in others) for others in also],
+        also_scores=[SEPARATOR.join(f"{score:.4f}" for _, score in others) for others in also],
+        subtheme_id=[coded.subtheme[row] if coded.subtheme else "" for row in rows],
     )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
+
+
+def rebuild(
+    responses: pd.DataFrame,
+    segments: pd.DataFrame,
+    before: Codebook,
+    waves: Sequence[Wave],
+    number: int,
+    encode: Callable[[Sequence[str]], Vectors],
+    vector_of: Callable[[Sequence[str]], Vectors],
+    settings: ThemeSettings,
+    guide: Guide,
+    frame: CodeFrame | None = None,
+    frame_settings: CoderSettings | None = None,
+) -> Rebuilt:
+    """Make a codebook from all waves together; themes that are substantially those of `before` keep their identifiers.
+
+    `segments` are of all `waves`, with the themes they have in `before`; `number` counts the refits from 1.
+    """
+    blank = segments.assign(theme_id="", theme_score=0.0, vision="", also="", also_scores="", subtheme_id="")
+    coded = code_themes(
+        responses, blank, Codebook.empty(), waves[0], encode, vector_of, settings, guide, frame, frame_settings
+    )
+    old, new = (themed_segments(each) for each in (segments, coded.segments))
+    return inherit(before, old, coded.codebook, new, waves, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +171,25 @@ def link_vision(
 
 def response_themes(segments: pd.DataFrame, stance_of: Mapping[str, Stance]) -> pd.DataFrame:
     """Return the `response_themes` table: each theme of each response once, with its best segment's score."""
-    themed = segments[segments["theme_id"] != ""]
+    themed = themed_segments(segments)
     if themed.empty:
         return empty_table("response_themes")
     by_theme = themed.groupby([*RESPONSE_KEY, "theme_id"], sort=True)
     best = by_theme.agg(score=("theme_score", "max")).reset_index()
     return best.assign(stance=best["question_id"].map(stance_of))
+
+
+def themed_segments(segments: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each theme of each segment, its best and the further ones; none for those without a theme."""
+    best = segments[segments["theme_id"] != ""]
+    if "also" not in segments or not (segments["also"] != "").any():
+        return best
+    more = segments[segments["also"] != ""]
+    parted = more.assign(
+        theme_id=more["also"].map(split_joined),
+        theme_score=more["also_scores"].map(lambda joined: [float(score) for score in split_joined(joined)]),
+    ).explode(["theme_id", "theme_score"])
+    return pd.concat([best, parted.astype({"theme_score": float})], ignore_index=True)
 
 
 def _response_vision(
@@ -148,7 +212,8 @@ def _with_theme_links(codebook: Codebook, segments: pd.DataFrame, parts: Scores,
     for theme in codebook.themes:
         members = (segments["theme_id"] == theme.theme_id).to_numpy()
         is_new = bool(members.any()) and theme.first_wave in set(segments["wave"])
-        links.append(_theme_links(parts[members], linker) if is_new else theme.vision)
+        is_set = theme.origin == "given" and bool(theme.vision)  # by the analyst
+        links.append(_theme_links(parts[members], linker) if is_new and not is_set else theme.vision)
     return codebook.with_vision(links)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
@@ -75,6 +75,13 @@ class Question(_Part):
         return not self.waves or wave in self.waves
 
 
+class CodeFrameEntry(_Part):
+    """`[code_frame]`: the file of themes that an analyst brings, and whether others are found beside them."""
+
+    file: Words
+    mode: Literal["alone", "beside"] = "alone"
+
+
 class Demographic(_Part):
     """`[[demographics]]`: something respondents volunteered about themselves."""
 
@@ -89,6 +96,7 @@ class ConsultationFile(_Part):
     columns: Columns = Columns()
     questions: tuple[Question, ...] = Field(min_length=1)
     demographics: tuple[Demographic, ...] = ()
+    code_frame: CodeFrameEntry | None = None
     format: FormatOptions = FormatOptions()
     settings: dict[str, dict[str, Any]] = {}
 
@@ -126,7 +134,7 @@ class Consultation(ConsultationFile):
                 folder, a format that cannot be read, or a `waves` list that does not fit the folders.
         """
         folders = {folder.name: folder for folder in _wave_folders(self.folder)}
-        faults = [*_layout_faults(self.folder, folders), *_order_faults(self, folders)]
+        faults = [*_layout_faults(self, folders), *_order_faults(self, folders)]
         if faults:
             raise InputError(faults)
         order = self.about.waves or sorted(folders, key=natural_key)
@@ -139,6 +147,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "columns": tuple(Columns.model_fields),
     "questions": tuple(Question.model_fields),
     "demographics": tuple(Demographic.model_fields),
+    "code_frame": tuple(CodeFrameEntry.model_fields),
     "format": tuple(FormatOptions.model_fields),
 }
 
@@ -350,17 +359,24 @@ def _wave_folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
 
 
-def _layout_faults(folder: Path, waves: Mapping[str, Path]) -> Iterator[Fault]:
+def _layout_faults(consultation: Consultation, waves: Mapping[str, Path]) -> Iterator[Fault]:
+    folder, entry = consultation.folder, consultation.code_frame
+    known = {*OWN_FILES, *([entry.file] if entry else [])}
     beside = [path for path in folder.iterdir() if path.is_file() and not _hidden(path.name)]
     for path in sorted(beside):
-        if path.name not in OWN_FILES and path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):
+        if path.name not in known and path.suffix.lower() in (*UNREADABLE_SUFFIXES, ".csv", ".tsv", ".xlsx"):
             problem = f"The export lies beside {FILE_NAME}, not in a folder of a wave."
-            yield Fault(f"{folder.name}/{path.name}", problem, "Move it into a folder named after its wave: 2026-09/")
+            yield Fault(f"{folder.name}/{path.name}", problem, _beside_remedy)
     if not waves:
         problem = "There is no folder of a wave here."
         yield Fault(str(folder), problem, "Make a folder named after the wave (2026-09/) and put the export into it.")
     for name in sorted(waves, key=natural_key):
         yield from _wave_faults(waves[name], f"{folder.name}/{name}")
+
+
+_beside_remedy = (
+    "Move it into a folder named after its wave: 2026-09/ (or, if it is a code frame, name it under [code_frame])."
+)
 
 
 def _wave_faults(wave: Path, where: str) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from analysis.code_frame import read_code_frame
 from analysis.consultation import (
     FILE_NAME,
     Consultation,
@@ -58,11 +59,12 @@ class FileCount:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `manifesto check` found."""
+    """What `manifesto check` found; `frame` is a line on the code frame, if there is one."""
 
     faults: tuple[Fault, ...]
     warnings: tuple[str, ...]
     files: tuple[FileCount, ...]
+    frame: str = ""
 
 
 def load_wave(consultation: Consultation, wave: Wave, files: Sequence[Path], settings: IngestSettings) -> Loaded:
@@ -113,6 +115,12 @@ def check_consultation(folder: Path) -> CheckReport:
         waves = consultation.waves()
     except InputError as error:
         return CheckReport(error.faults, (), ())
+    frame = ""
+    try:
+        if read := read_code_frame(consultation):
+            frame, warnings = read.line, list(read.warnings)
+    except InputError as error:
+        faults += error.faults
     for wave, files in waves:
         warnings += [f"{wave}/{path.name}: not an export, not read" for path in other_files_in(folder / wave)]
         try:
@@ -122,7 +130,7 @@ def check_consultation(folder: Path) -> CheckReport:
             continue
         warnings += [f"{wave}: {warning}" for warning in loaded.warnings]
         counts += _file_counts(wave, loaded)
-    return CheckReport(tuple(faults), tuple(warnings), tuple(counts))
+    return CheckReport(tuple(faults), tuple(warnings), tuple(counts), frame)
 
 
 def ingest_settings(consultation: Consultation) -> IngestSettings:

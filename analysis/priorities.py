@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from analysis.types import STANCES, Count, Stance, Status, Wave
+from analysis.types import SIDES, STANCES, Count, Side, Stance, Status, Wave
 
 RESPONSE_KEY = ["wave", "response_id", "question_id"]
 
@@ -35,14 +35,17 @@ class Priorities:
         return int(self._answered.get(wave, 0))
 
     def count(self, raised: pd.DataFrame) -> Count:
-        """Count who raises something; `raised` has the keys of the responses that do."""
+        """Count who raises something; `raised` has the keys of the responses that do.
+
+        With a column `stance` too, its sides are counted, else the stances of the questions.
+        """
         people = self._people.merge(raised[RESPONSE_KEY].drop_duplicates(), on=RESPONSE_KEY, validate="one_to_one")
         here = people[people["wave"] == self._wave]
         by_wave = {wave: _people(people[people["wave"] == wave]) for wave in self._waves}
         return Count(
             respondents=_people(here),
             share=self._share(_people(here), self._wave),
-            by_stance={stance: _people(here[here["stance"] == stance]) for stance in STANCES},
+            by_stance=_by_side(here, raised),
             by_wave=by_wave,
             share_by_wave={wave: self._share(n, wave) for wave, n in by_wave.items() if self.answered(wave)},
             without_campaigns=_people(here[~here["campaign"]]),
@@ -57,6 +60,15 @@ class Priorities:
 
     def _share(self, respondents: int, wave: Wave) -> float:
         return respondents / self.answered(wave) if self.answered(wave) else 0.0
+
+
+def _by_side(here: pd.DataFrame, raised: pd.DataFrame) -> dict[Side, int]:
+    """Respondents on each side; sides that no question asks for only where somebody takes them."""
+    if "stance" in raised:
+        sides = raised[[*RESPONSE_KEY, "stance"]].drop_duplicates(RESPONSE_KEY)
+        here = here.drop(columns="stance").merge(sides, on=RESPONSE_KEY, validate="one_to_one")
+    counts = {side: _people(here[here["stance"] == side]) for side in SIDES}
+    return {side: n for side, n in counts.items() if n or side in STANCES}
 
 
 def _people(rows: pd.DataFrame) -> int:

@@ -152,6 +152,13 @@ _QUESTIONS = """
 # Free-text questions. `stance` is what the question asks for: like, dislike, hope or open. It is guessed from the
 # words of the question: check it. `text` is how reports show the question.
 """
+_CODE_FRAME = """
+# Themes of your own (a code frame), to code the answers to: a table with the columns label, description, examples
+# (and, if you like, id and vision) in a file beside this one. "alone": no other themes; "beside": others are found too.
+# [code_frame]
+# file = "frame.csv"
+# mode = "beside"
+"""
 _DEMOGRAPHICS = """
 # What respondents said about themselves, for breakdowns. Delete what you do not need: less data is less risk.
 """
@@ -163,6 +170,7 @@ def _toml(slug: str, title: str, export: str, guess: _Guess) -> str:
         _COLUMNS + _id_lines(guess),
         _QUESTIONS + "\n".join(_question_lines(question) for question in guess.questions),
         _DEMOGRAPHICS + "\n".join(_table_lines("demographics", id=i, column=c) for i, c in guess.demographics),
+        _CODE_FRAME,
         _left_out("Left out, because they hold personal data. Nothing reads them", _personal_lines(guess)),
         _left_out("Not used: closed questions, dates, and what the survey tool adds", guess.unused),
     ]

@@ -9,15 +9,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis.anonymise import AnonymiseSettings
+from analysis.changes import ChangeSettings
 from analysis.clean import CleanSettings
+from analysis.coder import CoderSettings
 from analysis.consultation import default_settings, plain_faults
 from analysis.embed import EmbedSettings
 from analysis.errors import InputError
 from analysis.evaluate import EvaluateSettings
+from analysis.evidence_rich import EvidenceSettings
 from analysis.ingest import IngestSettings
 from analysis.learning import LearningSettings
 from analysis.review import ReviewSettings
 from analysis.segment import SegmentSettings
+from analysis.stance import StanceSettings
 from analysis.summary import ReportSettings
 from analysis.themes import ThemeSettings
 from analysis.vision import VisionSettings
@@ -34,6 +38,10 @@ class Settings(BaseModel):
     segment: SegmentSettings
     embed: EmbedSettings
     themes: ThemeSettings
+    code_frame: CoderSettings
+    stance: StanceSettings
+    evidence: EvidenceSettings
+    changes: ChangeSettings
     vision: VisionSettings
     evaluate: EvaluateSettings
     learning: LearningSettings

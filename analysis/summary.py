@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.codebook import split_joined
 from analysis.priorities import RESPONSE_KEY, Priorities
-from analysis.tables import pieces_by_type, rows_of
+from analysis.quotes import VectorOf, minority, spread
+from analysis.retelling import answered_of, changes_of, descents_of, evidence_of, kinds_of_evidence
+from analysis.tables import empty_table, pieces_by_type, rows_of
 from analysis.types import (
     Breakdown,
     Campaign,
@@ -25,6 +28,8 @@ from analysis.types import (
     SafeText,
     Stance,
     Status,
+    SubthemeId,
+    SubthemeSummary,
     ThemeId,
     ThemeState,
     ThemeSummary,
@@ -94,11 +99,19 @@ class Tables:
     themes: pd.DataFrame
     response_themes: pd.DataFrame
     response_vision: pd.DataFrame
+    theme_changes: pd.DataFrame = field(default_factory=partial(empty_table, "theme_changes"))
+    lineage: pd.DataFrame = field(default_factory=partial(empty_table, "lineage"))
+    subthemes: pd.DataFrame = field(default_factory=partial(empty_table, "subthemes"))
 
 
-def summarise(tables: Tables, about: About, rows_read: int, settings: ReportSettings) -> ReportData:
-    """Return all that the report of the last of `about.waves` shows. `rows_read` are of that wave."""
-    return _Summary(tables, about, settings).report(rows_read)
+def summarise(
+    tables: Tables, about: About, rows_read: int, settings: ReportSettings, vector_of: VectorOf | None = None
+) -> ReportData:
+    """Return all that the report of the last of `about.waves` shows. `rows_read` are of that wave.
+
+    With `vector_of` quotes are chosen to differ from one another.
+    """
+    return _Summary(tables, about, settings, vector_of).report(rows_read)
 
 
 def quotable(rows: pd.DataFrame, settings: ReportSettings) -> pd.DataFrame:
@@ -112,13 +125,16 @@ def quotable(rows: pd.DataFrame, settings: ReportSettings) -> pd.DataFrame:
 
 
 class _Summary:
-    def __init__(self, tables: Tables, about: About, settings: ReportSettings) -> None:
-        self._about, self._settings, self._tables = about, settings, tables
+    def __init__(
+        self, tables: Tables, about: About, settings: ReportSettings, vector_of: VectorOf | None = None
+    ) -> None:
+        self._about, self._settings, self._tables, self._vector_of = about, settings, tables, vector_of
         self._wave = about.waves[-1]
         self._stance: dict[str, Stance] = {question.question_id: question.stance for question in about.questions}
         self._here = tables.responses[tables.responses["wave"] == self._wave]
         self._priorities = Priorities(tables.responses, self._stance, self._wave, about.waves)
         self._quotable = self._quotable_responses()
+        self._parted = self._parted_segments()
 
     def report(self, rows_read: int) -> ReportData:
         themes = self._themes()
@@ -154,7 +170,18 @@ class _Summary:
             min_cell=self._settings.min_cell,
             provenance=about.provenance,
             reviewed=about.reviewed,
+            evidence=kinds_of_evidence(self._substantive),
+            evidence_responses=int((evidence_of(self._substantive) != "").sum()),
+            changes=changes_of(self._tables.theme_changes, self._wave, self._hidden),
+            changes_answered=answered_of(self._tables.theme_changes, self._wave),
+            lineage=descents_of(self._tables.lineage, self._wave),
         )
+
+    @property
+    def _hidden(self) -> frozenset[str]:
+        """Themes that an analyst keeps out of every output."""
+        themes = self._tables.themes
+        return frozenset(themes.loc[themes["state"].isin([ThemeState.HIDDEN, ThemeState.MERGED]), "theme_id"])
 
     @property
     def _substantive(self) -> pd.DataFrame:
@@ -181,6 +208,8 @@ class _Summary:
 
     def _theme(self, row: Mapping[str, str], raised: pd.DataFrame) -> ThemeSummary:
         count = self._since(Wave(row["first_wave"]), self._priorities.count(raised))
+        quotes = self._quotes(raised, self._settings.quotes, count.respondents)
+        minority_view = self._minority(raised, quotes, count.respondents)
         return ThemeSummary(
             theme_id=ThemeId(row["theme_id"]),
             label=row["label"],
@@ -190,9 +219,63 @@ class _Summary:
             first_wave=Wave(row["first_wave"]),
             vision=tuple(VisionCode(code) for code in split_joined(row["vision"])),
             count=count,
-            quotes=self._quotes(raised, self._settings.quotes, count.respondents),
+            quotes=quotes,
+            minority=minority_view,
+            subthemes=self._subthemes(row["theme_id"], [*quotes, minority_view], count.respondents),
+            origin="given" if row.get("origin") == "given" else "found",
+            beside_given=row.get("origin") != "given" and self._has_given,
             by_person=row.get("source") == "person",
         )
+
+    @cached_property
+    def _has_given(self) -> bool:
+        themes = self._tables.themes
+        return "origin" in themes and bool((themes["origin"] == "given").any())
+
+    def _subthemes(self, theme: str, shown: Sequence[Quote | None], respondents: int) -> tuple[SubthemeSummary, ...]:
+        """The parts of a theme that anyone raises in this wave, largest first, each with a quote not yet `shown`."""
+        names = {row.subtheme_id: row for row in rows_of(self._tables.subthemes)}
+        mine = self._parted.get(theme)
+        if mine is None:
+            return ()
+        mine = mine[mine["subtheme_id"].isin(list(names))]
+        parts, taken = [], list(shown)
+        for name in sorted(set(mine["subtheme_id"])):
+            of = mine[mine["subtheme_id"] == name]
+            raised = of.groupby(RESPONSE_KEY, sort=True).agg(score=("theme_score", "max")).reset_index()
+            people = int(of["respondent"].nunique())
+            quotes = self._quotes(raised, len(taken) + 1, people)
+            fresh = next((quote for quote in quotes if quote not in taken), None)
+            taken += [fresh] if fresh else []
+            row = names[name]
+            parts.append(
+                SubthemeSummary(
+                    SubthemeId(name),
+                    row.label,
+                    row.description,
+                    split_joined(row.keywords),
+                    people,
+                    people / respondents if respondents else 0.0,
+                    fresh,
+                )
+            )
+        return tuple(sorted(parts, key=lambda part: (-part.respondents, part.label, part.subtheme_id)))
+
+    def _parted_segments(self) -> dict[str, pd.DataFrame]:
+        """This wave's segments that have a sub-theme, with who wrote them, by theme."""
+        segments = self._tables.segments
+        if "subtheme_id" not in segments:
+            return {}
+        mine = segments.loc[segments["subtheme_id"] != "", [*RESPONSE_KEY, "theme_id", "subtheme_id", "theme_score"]]
+        here = mine.merge(self._substantive[[*RESPONSE_KEY, "respondent"]], on=RESPONSE_KEY)
+        return {str(theme): rows for theme, rows in here.groupby("theme_id")}
+
+    def _minority(self, raised: pd.DataFrame, shown: Sequence[Quote], respondents: int) -> Quote | None:
+        least = self._settings.quote_min_respondents
+        if respondents < least or not shown:
+            return None
+        rows = minority(self._candidates(raised), [quote.text for quote in shown], least)
+        return next((Quote(SafeText(row.text), row.stance) for row in rows_of(rows)), None)
 
     def _since(self, first: Wave, count: Count) -> Count:
         """Leave out the shares of waves before a theme was known: they were not coded for it, so 0 would be false."""
@@ -229,13 +312,19 @@ class _Summary:
         """Pick typical quotes from different respondents, taking the stances in turn so that each side is heard."""
         if respondents < self._settings.quote_min_respondents or wanted == 0:
             return ()
-        rows = self._quotable.merge(raised[[*RESPONSE_KEY, "score"]], on=RESPONSE_KEY)
+        rows = self._candidates(raised)
+        turn = rows.groupby("stance", sort=False).cumcount()
+        sided = rows.assign(turn=turn, unsided=rows["stance"] == "unclear")
+        ordered = sided.sort_values(["turn", "unsided"], kind="stable")
+        return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(spread(ordered, wanted, self._vector_of)))
+
+    def _candidates(self, raised: pd.DataFrame) -> pd.DataFrame:
+        """Quotable answers that raise something, the most typical first, each respondent and text once."""
+        columns = [column for column in (*RESPONSE_KEY, "score", "stance") if column in raised]
+        rows = self._quotable.merge(raised[columns], on=RESPONSE_KEY)
         rows = rows.sort_values(["score", "text"], ascending=[False, True], kind="stable")
         rows = rows.drop_duplicates("respondent").drop_duplicates("text")
-        rows = rows.assign(stance=rows["question_id"].map(self._stance))
-        turn = rows.groupby("stance", sort=False).cumcount()
-        first = rows.assign(turn=turn).sort_values("turn", kind="stable").head(wanted)
-        return tuple(Quote(SafeText(row.text), row.stance) for row in rows_of(first))
+        return rows if "stance" in rows else rows.assign(stance=rows["question_id"].map(self._stance))
 
     def _removed(self) -> tuple[Removed, ...]:
         rows = self._removed_here().sort_values(["label", "question_id", "confidence"])

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import ManifestoError
 from analysis.files import write_atomically
-from analysis.types import CONFIDENCES, STANCES, Status, ThemeState
+from analysis.types import CONFIDENCES, ORIGINS, RELATIONS, SIDES, VERDICTS, Status, ThemeState
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -55,6 +55,9 @@ CONTRACT: dict[str, dict[str, type]] = {
         "theme_id": str,
         "theme_score": float,
         "vision": str,
+        "also": str,
+        "also_scores": str,
+        "subtheme_id": str,
     },
     "themes": {
         "theme_id": str,
@@ -64,6 +67,15 @@ CONTRACT: dict[str, dict[str, type]] = {
         "first_wave": str,
         "state": str,
         "vision": str,
+        "origin": str,
+    },
+    "subthemes": {
+        "subtheme_id": str,
+        "theme_id": str,
+        "label": str,
+        "description": str,
+        "keywords": str,
+        "first_wave": str,
     },
     "response_themes": {
         "wave": str,
@@ -80,6 +92,43 @@ CONTRACT: dict[str, dict[str, type]] = {
         "vision_code": str,
         "score": float,
     },
+    "theme_changes": {
+        "wave": str,
+        "before": str,
+        "theme_id": str,
+        "label": str,
+        "verdict": str,
+        "respondents": int,
+        "respondents_before": int,
+        "answered": int,
+        "answered_before": int,
+        "share": float,
+        "share_before": float,
+        "change": float,
+        "low": float,
+        "high": float,
+        "joined_share": float,
+        "drift": float,
+        "drifted": bool,
+        "origin": str,
+        "origin_share": float,
+    },
+    "lineage": {
+        "refit": int,
+        "wave": str,
+        "old_theme_id": str,
+        "old_label": str,
+        "new_theme_id": str,
+        "new_label": str,
+        "relation": str,
+        "responses": int,
+        "old_responses": int,
+        "new_responses": int,
+        "share_of_old": float,
+        "share_of_new": float,
+        "jaccard": float,
+        "hidden": bool,
+    },
 }
 """Column name to type, per table. Columns may be added to this list and never renamed. `responses` also has one column
 `demographic_<id>` for each demographic of the consultation."""
@@ -88,12 +137,20 @@ _ALLOWED = {
     ("responses", "status"): [str(status) for status in Status],
     ("redactions", "confidence"): list(CONFIDENCES),
     ("themes", "state"): [str(state) for state in ThemeState],
-    ("response_themes", "stance"): list(STANCES),
+    ("themes", "origin"): list(ORIGINS),
+    ("response_themes", "stance"): list(SIDES),
+    ("theme_changes", "verdict"): list(VERDICTS),
+    ("lineage", "relation"): list(RELATIONS),
 }
+_UNKNOWN = {"theme_changes": ("share_before", "change", "low", "high", "drift", "origin_share")}
+"""Columns with empty cells, where nothing is known."""
 _KEYS = {
+    "theme_changes": ["wave", "theme_id"],
+    "lineage": ["refit", "old_theme_id", "new_theme_id"],
     "redactions": ["wave", "question_id", "label", "confidence"],
     "segments": ["segment_id"],
     "themes": ["theme_id"],
+    "subthemes": ["subtheme_id"],
     "response_themes": ["wave", "response_id", "question_id", "theme_id"],
     "response_vision": ["wave", "response_id", "question_id", "vision_code"],
 }
@@ -195,7 +252,7 @@ def _schema(name: str) -> DataFrameSchema:
 
     def column(table: str, label: str) -> Column:
         allowed = _ALLOWED.get((table, label))
-        return Column(nullable=False, checks=[Check.isin(allowed)] if allowed else [])
+        return Column(nullable=label in _UNKNOWN.get(table, ()), checks=[Check.isin(allowed)] if allowed else [])
 
     columns = {label: column(name, label) for label in CONTRACT[name]}
     return DataFrameSchema(columns, strict=False, unique=_KEYS.get(name))

@@ -8,20 +8,19 @@ theme stay without one and are reported as raised by few, never dropped.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis import gates
 from analysis.codebook import Codebook, Theme, theme_id_of
 from analysis.embed import Vectors, content_hash
 from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN, Guide, Words, describe_themes
 from analysis.space import Space, unit_rows
-from analysis.types import ThemeState, Wave
-
-Groups = npt.NDArray[np.int64]
-"""One group number per segment; -1 for segments in no group."""
+from analysis.subthemes import nearest_subthemes, with_subthemes
+from analysis.types import Groups, ThemeState, Wave
 
 _MOSTLY = 0.6  # share of a new group's segments that no known theme is nearer to
 _SMALLEST = 3  # respondents of a group that may still grow by merging
@@ -36,6 +35,7 @@ class ThemeSettings(BaseModel):
     min_respondents: int = Field(ge=1)
     min_share: float = Field(ge=0, le=1)
     max_themes: int = Field(ge=1)
+    max_first_themes: int = Field(ge=1)
     min_documents: int = Field(ge=10)
     linkage_distance: float = Field(gt=0, le=2)
     most_linked: int = Field(ge=100)
@@ -43,8 +43,15 @@ class ThemeSettings(BaseModel):
     lexical_weight: float = Field(ge=0, le=1)
     topic_weight: float = Field(ge=0, lt=1)
     merge_similarity: float = Field(ge=-1, le=1)
+    merge_meaning: float = Field(ge=-1, le=1)
+    most_overlap: float = Field(gt=0, le=1)
+    catch_all_share: float = Field(ge=0, le=1)
+    catch_all_gain: float = Field(ge=0, le=2)
+    catch_all_between: float = Field(ge=-1, le=1)
     assign_similarity: float = Field(ge=-1, le=1)
     least_novelty: float = Field(ge=0, le=2)
+    subtheme_respondents: int = Field(ge=2)
+    subtheme_similarity: float = Field(ge=-1, le=1)
     keywords: int = Field(ge=1)
 
 
@@ -101,11 +108,17 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A wave coded against its codebook: per distinct segment a theme's row (-1 none) and the nearest cosine."""
+    """A wave coded against its codebook: per distinct segment a theme's row (-1 none) and the nearest cosine.
+
+    `also` are, per segment, the rows and scores of its further themes; empty where none has any. `subtheme` is a
+    sub-theme's identifier, '' for none.
+    """
 
     codebook: Codebook
     theme: Groups
     similarity: npt.NDArray[np.float64]
+    also: tuple[tuple[tuple[int, float], ...], ...] = ()
+    subtheme: tuple[str, ...] = ()
 
 
 def code_wave(
@@ -121,14 +134,47 @@ def code_wave(
     In a consultation's first wave all themes are new and confirmed; later ones are offered as emerging.
     """
     first = not codebook.themes
-    if first and corpus.texts:
+    if first and corpus.texts and not codebook.space.origin.size:
         codebook = Codebook.empty(Space.of(corpus, settings.seed))
     placed = codebook.space.place(corpus, settings)
-    own = placed if first else Space.of(corpus, settings.seed, codebook.space.origin).place(corpus, settings)
-    groups = find_groups(corpus, _least_respondents(corpus, settings), settings, own)
+    around = codebook.space if first else Space.of(corpus, settings.seed, codebook.space.origin)
+    seen = (placed, around.centred(corpus.vectors)) if first else _seen(around, corpus, settings)
+    groups = find_groups(corpus, _least_respondents(corpus, settings), settings, seen)
     groups = groups if first else _only_new(placed, groups, codebook, settings)
     new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
-    return _settled(corpus, placed, codebook, new, centroids, settings)
+    coded = _settled(corpus, placed, codebook, new, centroids, settings)
+    words = Words(encode, codebook.space.centred, frozenset(codebook.space.names))
+    return _parted(coded, len(codebook.themes), corpus, placed, words, settings, guide)
+
+
+def _parted(
+    coded: Coded,
+    known: int,
+    corpus: Corpus,
+    placed: Vectors,
+    words: Words,
+    settings: ThemeSettings,
+    guide: Guide | None,
+) -> Coded:
+    """Find the sub-themes of the themes that are new, and give every segment its sub-theme."""
+    book = coded.codebook
+    members = [np.flatnonzero(coded.theme == row) for row in range(known, len(book.themes))]
+    least = _least_respondents(corpus, settings)
+    new = with_subthemes(
+        book.themes[known:], members, corpus, placed, words, settings, least, guide, book.themes[:known]
+    )
+    if new:
+        book = replace(book, themes=(*book.themes[:known], *new))
+    under = nearest_subthemes(book, coded.theme, placed, settings.subtheme_similarity)
+    return replace(coded, codebook=book, subtheme=tuple(under))
+
+
+def code_known(corpus: Corpus, codebook: Codebook, settings: ThemeSettings) -> Coded:
+    """Code segments against a codebook as it stands, looking for nothing new."""
+    placed = codebook.space.place(corpus, settings) if corpus.texts and codebook.themes else corpus.vectors
+    theme, similarity = _nearest_theme(placed, codebook, settings)
+    under = nearest_subthemes(codebook, theme, placed, settings.subtheme_similarity)
+    return Coded(codebook, theme, similarity, subtheme=tuple(under))
 
 
 def _settled(
@@ -144,28 +190,40 @@ def _settled(
     while True:
         grown = known.extended(new, centroids)
         theme, similarity = _nearest_theme(placed, grown, settings)
-        counts = [corpus.respondents(np.flatnonzero(theme == len(known.themes) + i)) for i in range(len(new))]
-        keep = [i for i, count in enumerate(counts) if count >= least]
+        mine = [np.flatnonzero(theme == len(known.themes) + i) for i in range(len(new))]
+        repeated = gates.repeating(corpus, theme, settings.most_overlap)
+        keep = [
+            i
+            for i, rows in enumerate(mine)
+            if corpus.respondents(rows) >= least and len(known.themes) + i not in repeated
+        ][: max(0, settings.max_themes - len(known.themes))]
         if len(keep) == len(new):
             return Coded(grown, theme, similarity)
         new, centroids = tuple(new[i] for i in keep), centroids[keep]
 
 
 def find_groups(
-    corpus: Corpus, least_respondents: int, settings: ThemeSettings, placed: Vectors | None = None
+    corpus: Corpus, least_respondents: int, settings: ThemeSettings, seen: tuple[Vectors, Vectors] | None = None
 ) -> Groups:
     """Cluster the segments; merge near-identical groups, dissolve small ones. Returns a group per segment, -1 none.
 
-    They are compared as `placed`, by default in a space of their own.
+    They are compared as `seen`: as placed, and by meaning alone; by default in a space of their own.
     """
     if len(corpus.texts) < settings.min_documents:
         return np.full(len(corpus.texts), -1, dtype=np.int64)
-    if placed is None:
-        placed = Space.of(corpus, settings.seed).place(corpus, settings)
+    if seen is None:
+        seen = _seen(Space.of(corpus, settings.seed), corpus, settings)
+    placed, meanings = seen
     groups = _without_small(corpus, _cluster(corpus.texts, placed, settings), min(_SMALLEST, least_respondents))
-    groups = _merge_alike(placed, groups, settings)
+    groups = gates.split_catch_alls(corpus, placed, groups, least_respondents, settings)
+    groups = _merge_alike(placed, meanings, groups, settings)
     groups = _settle(placed, groups, settings)
+    groups = gates.join_overlapping(corpus, groups, settings.most_overlap)
     return _renumbered(_without_small(corpus, groups, least_respondents))
+
+
+def _seen(space: Space, corpus: Corpus, settings: ThemeSettings) -> tuple[Vectors, Vectors]:
+    return space.place(corpus, settings), space.centred(corpus.vectors)
 
 
 def _only_new(placed: Vectors, groups: Groups, codebook: Codebook, settings: ThemeSettings) -> Groups:
@@ -226,14 +284,24 @@ def _cluster(texts: Sequence[str], placed: Vectors, settings: ThemeSettings) -> 
     return groups
 
 
-def _merge_alike(placed: Vectors, groups: Groups, settings: ThemeSettings) -> Groups:
-    """Join the two nearest groups until none are near-identical and there are no more than `max_themes`."""
+def _merge_alike(placed: Vectors, meanings: Vectors, groups: Groups, settings: ThemeSettings) -> Groups:
+    """Join the nearest two groups until none are near-identical, then the smallest with its nearest.
+
+    Near-identical are those near as placed, or in `meanings` alone: "health care" and "healthcare" share no word.
+    Joining the nearest until few enough are left would make catch-alls, as large loose groups lie near everything.
+    """
     merged = _renumbered(groups)
     while merged.max(initial=-1) > 0:
         cosines = _pair_cosines(_centroids(placed, merged))
-        one, other = np.unravel_index(int(cosines.argmax()), cosines.shape)
-        if cosines[one, other] < settings.merge_similarity and len(cosines) <= settings.max_themes:
-            break
+        excess = np.maximum(
+            cosines - settings.merge_similarity, _pair_cosines(_centroids(meanings, merged)) - settings.merge_meaning
+        )
+        one, other = map(int, np.unravel_index(int(excess.argmax()), excess.shape))
+        if excess[one, other] < 0:
+            if len(cosines) <= min(settings.max_first_themes, settings.max_themes):
+                break
+            one = len(cosines) - 1  # the smallest
+            other = int(cosines[one].argmax())
         merged = _renumbered(np.where(merged == max(one, other), min(one, other), merged))
     return merged
 
@@ -274,7 +342,15 @@ def _name_groups(
     taken = frozenset(theme.label.casefold() for theme in codebook.themes)
     centre = codebook.space.centred
     meanings = _centroids(centre(corpus.vectors), groups)
-    words = describe_themes(texts, corpus.texts, meanings, Words(encode, centre), settings.keywords, taken, guide)
+    words = describe_themes(
+        texts,
+        corpus.texts,
+        meanings,
+        Words(encode, centre, frozenset(codebook.space.names)),
+        settings.keywords,
+        taken,
+        guide,
+    )
     state = ThemeState.CONFIRMED if first else ThemeState.EMERGING
     themes = tuple(
         Theme(theme_id_of(map(content_hash, own)), word.label, word.description, word.keywords, wave, state)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType
 
+import numpy as np
+import numpy.typing as npt
+
 RawText = NewType("RawText", str)
 """Text as a resident wrote it. Lives only inside the load-and-redact step."""
 SafeText = NewType("SafeText", str)
@@ -17,15 +20,36 @@ RespondentId = NewType("RespondentId", str)
 QuestionId = NewType("QuestionId", str)
 SegmentId = NewType("SegmentId", str)
 ThemeId = NewType("ThemeId", str)
+SubthemeId = NewType("SubthemeId", str)
 VisionCode = NewType("VisionCode", str)
 Wave = NewType("Wave", str)
 
+Groups = npt.NDArray[np.int64]
+"""One group number per row; -1 for rows in no group."""
+
 Stance = Literal["like", "dislike", "hope", "open"]
 STANCES: tuple[Stance, ...] = ("like", "dislike", "hope", "open")
+"""What a question asks for."""
 
+Side = Literal["like", "dislike", "hope", "agree", "disagree", "unclear", "open"]
+SIDES: tuple[Side, ...] = ("like", "dislike", "hope", "agree", "disagree", "unclear", "open")
+"""Where a response stands in a theme: by its question, or for open questions as told from its words (`open` if not)."""
+
+Verdict = Literal["new", "grown", "shrunk", "steady", "silent", "too few"]
+VERDICTS: tuple[Verdict, ...] = ("new", "grown", "shrunk", "steady", "silent", "too few")
+"""What became of a theme since the wave before; `silent`: nobody raises it now, `too few`: nothing can be said."""
+
+Relation = Literal["same", "renamed", "merged", "split", "moved", "gone", "new"]
+RELATIONS: tuple[Relation, ...] = ("same", "renamed", "merged", "split", "moved", "gone", "new")
+"""What an old theme is to a new one after a refit; `moved`: some responses went, but neither became the other."""
 
 CONFIDENCES = ("certain", "likely", "possible", "by hand")
 """How surely a piece of text is personal data: a score of 0.9 or more, of 0.6 or more, less; or a person said so."""
+
+
+Origin = Literal["found", "given"]
+"""Whether a theme was found in what residents say or stands in a code frame that an analyst brought."""
+ORIGINS: tuple[Origin, ...] = ("found", "given")
 
 
 class Status(StrEnum):
@@ -198,10 +222,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A resident's anonymised words, verbatim, with the stance of the question they answer."""
+    """A resident's anonymised words, verbatim, with the stance of the question they answer, or the side they take."""
 
     text: SafeText
-    stance: Stance
+    stance: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +237,32 @@ class Count:
 
     respondents: int
     share: float
-    by_stance: Mapping[Stance, int]
+    by_stance: Mapping[Side, int]
     by_wave: Mapping[Wave, int]
     share_by_wave: Mapping[Wave, float]
     without_campaigns: int
 
 
 @dataclass(frozen=True, slots=True)
+class SubthemeSummary:
+    """A part of a theme: who of the theme's respondents speaks of it (`share` of them, 0 to 1), and a quote."""
+
+    subtheme_id: SubthemeId
+    label: str
+    description: str
+    keywords: tuple[str, ...]
+    respondents: int
+    share: float
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
 class ThemeSummary:
-    """A found theme as the report shows it; `by_person` if a person named, described, merged or linked it."""
+    """A theme as the report shows it; `minority` is an answer that differs from most.
+
+    `beside_given` if it was found where a code frame gives others; `by_person` if a person named, described, merged or
+    linked it.
+    """
 
     theme_id: ThemeId
     label: str
@@ -232,6 +273,10 @@ class ThemeSummary:
     vision: tuple[VisionCode, ...]
     count: Count
     quotes: tuple[Quote, ...]
+    minority: Quote | None = None
+    subthemes: tuple[SubthemeSummary, ...] = ()
+    origin: Origin = "found"
+    beside_given: bool = False
     by_person: bool = False
 
 
@@ -285,6 +330,41 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class ThemeChange:
+    """What became of a theme since the wave before. Shares and their interval are 0 to 1; None where nothing is known.
+
+    `joined_share` is the share of all the theme's responses that came with this wave. `origin` is the label of the
+    earlier theme that a new one is nearest to, '' for none.
+    """
+
+    theme_id: ThemeId
+    label: str
+    verdict: Verdict
+    respondents: int
+    respondents_before: int
+    share: float
+    share_before: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    joined_share: float
+    drifted: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """What went from a theme of the codebook before a refit ('' for none) to one of it after."""
+
+    old_label: str
+    new_label: str
+    relation: Relation
+    responses: int
+    share_of_old: float
+    share_of_new: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why rows or responses were left out, and how many."""
 
@@ -321,7 +401,9 @@ class ReportData:
     `outside_vision` is what respondents raise that no vision theme covers; `few` are examples of responses that have
     no found theme. `redactions` counts replaced personal data by type, `removed` by question and confidence too;
     `marked` is how many responses a person should look at, by what for; `evaluation` compares the vision links with
-    those of people who coded blind. `provenance` is (name, value) of the run.
+    those of people who coded blind. `evidence` counts responses rich in evidence by kind (one may have several).
+    `changes` are since the wave before, `changes_answered` who answered before and now; `lineage` is of the last refit,
+    if it ended with this wave. `provenance` is (name, value) of the run.
     """
 
     consultation_id: str
@@ -351,4 +433,9 @@ class ReportData:
     marked: Mapping[str, int] = field(default_factory=dict)
     marked_responses: int = 0
     evaluation: Evaluation | None = None
+    evidence: Mapping[str, int] = field(default_factory=dict)
+    evidence_responses: int = 0
+    changes: tuple[ThemeChange, ...] = ()
+    changes_answered: tuple[int, int] = (0, 0)
+    lineage: tuple[Descent, ...] = ()
     reviewed: Reviewed | None = None

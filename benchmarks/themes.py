@@ -1,6 +1,6 @@
 """Measure themes: how stable, how complete and how true they are, beside the figures that a stock BERTopic gives.
 
-    python benchmarks/themes.py --shared PATH_OF_SHARED [--only stability,truth,bbc]
+    python benchmarks/themes.py --shared PATH_OF_SHARED [--only stability,truth,given,threads,bbc]
 
 Reads the public sets under PATH/data; prints a table with target and found, row by row. About three minutes.
 """
@@ -9,25 +9,34 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
+import json
+import os
 import random
 import re
+import subprocess
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from analysis.codebook import Codebook
 from analysis.embed import SentenceEncoder, Vectors, content_hash
+from analysis.given import CodeFrame, GivenTheme, code_with_frame, given_theme_id
 from analysis.segment import segment
 from analysis.settings import Settings, load_settings
 from analysis.themes import Coded, Corpus, code_wave
 from analysis.types import SafeText, Wave
-from analysis.vision import fit_linker, guide_of, load_framework
+from analysis.vision import fit_linker, guide_of, load_framework, samples_f1
 
 
 @dataclass(frozen=True)
@@ -109,10 +118,10 @@ class Themed:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--only", default="stability,truth,bbc")
+    parser.add_argument("--only", default="stability,truth,given,threads,bbc")
     options = parser.parse_args()
     bench, data = Bench(), options.shared / "data"
-    parts = {"stability": stability, "truth": truth, "bbc": bbc}
+    parts = {"stability": stability, "truth": truth, "given": given, "threads": threads, "bbc": bbc}
     print(f"{'figure':70} {'target':>12} {'found':>10} {'stock BERTopic':>15}")
     for name in options.only.split(","):
         for row in parts[name](bench, data):
@@ -210,6 +219,133 @@ def _labels(cell: str) -> list[str]:
     """The codes of a printed numpy array of dictionaries."""
     parts = ast.literal_eval(re.sub(r"\}\s+\{", "}, {", cell))
     return [code for part in parts for code, topic in part.items() if topic]
+
+
+# --- themes given in words --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Responses, the themes given in words, and which response has which by the set's own coding."""
+
+    name: str
+    texts: list[str]
+    frame: CodeFrame
+    truth: npt.NDArray[np.bool_]
+
+
+def given(bench: Bench, data: Path) -> Iterator[Row]:
+    """Themes given by label and description alone: samples-F1 of all rows (two empty sets agree)."""
+    targets = {"eval_sentiments": "0.85", "gambling_XS q1": "0.60", "gambling_XS q2": "0.60"}
+    for coding in _codings(data):
+        found = code_given(bench, coding.texts, coding.frame)
+        size = found.sum() / len(found)
+        score = samples_f1(found, coding.truth)
+        yield Row(f"{coding.name}, themes given: samples-F1", targets[coding.name], f"{score:.3f}")
+        yield Row(
+            f"{coding.name}: themes a response (by the set {coding.truth.sum() / len(found):.2f})", "", f"{size:.2f}"
+        )
+    for coding in (_gambling(data, number) for number in (1, 2)):
+        scores = [_with_examples(bench, coding, seed) for seed in range(3)]
+        without, with_ = np.mean(scores, axis=0)
+        yield Row(f"{coding.name}: 3 examples a theme, the other rows (without: {without:.3f})", "", f"{with_:.3f}")
+
+
+def code_given(bench: Bench, texts: Sequence[str], frame: CodeFrame) -> npt.NDArray[np.bool_]:
+    """Which response has which theme of the frame, shape (responses, themes)."""
+    corpus, settings = bench.corpus(texts), bench.settings
+
+    def find(part: Corpus, book: Codebook) -> Coded:
+        return code_wave(part, book, Wave("w"), bench.encode, settings.themes, bench.guide)
+
+    coded = code_with_frame(
+        corpus, Codebook.empty(), Wave("w"), frame, bench.encode, find, settings.themes, settings.code_frame
+    )
+    has = np.zeros((len(texts), len(frame.themes)), dtype=bool)
+    for who, best, also in zip(corpus.raised_by, coded.theme, coded.also, strict=True):
+        for theme in [int(best), *(other for other, _ in also)]:
+            if 0 <= theme < len(frame.themes):
+                has[[int(each) for each in who], theme] = True
+    return has
+
+
+def _with_examples(bench: Bench, coding: Coding, seed: int) -> tuple[float, float]:
+    """Samples-F1 of the rows that are no examples, without and with examples drawn by lot."""
+    rng = random.Random(seed)
+    drawn = [rng.sample(np.flatnonzero(column).tolist(), 3) for column in coding.truth.T]
+    rest = sorted(set(range(len(coding.texts))) - {row for rows in drawn for row in rows})
+    themes = [
+        replace(theme, examples=tuple(coding.texts[row] for row in rows))
+        for theme, rows in zip(coding.frame.themes, drawn, strict=True)
+    ]
+    texts, truth = [coding.texts[row] for row in rest], coding.truth[rest]
+    without = samples_f1(code_given(bench, texts, coding.frame), truth)
+    return without, samples_f1(code_given(bench, texts, CodeFrame(tuple(themes))), truth)
+
+
+def _codings(data: Path) -> Iterator[Coding]:
+    yield _eval_sentiments(data)
+    yield from (_gambling(data, number) for number in (1, 2))
+
+
+def _eval_sentiments(data: Path) -> Coding:
+    """All rows; each theme given by its first name and rationale, none of the paraphrases that answers were made of."""
+    folder = data / "themefinder" / "generation"
+    table = pd.read_csv(folder / "eval_sentiments.csv")
+    sides = json.loads((folder / "framework_themes.json").read_text(encoding="utf-8"))
+    first = {code: theme["topics"][0] for side in sides.values() for code, theme in side.items()}
+    labels = [_labels(cell) for cell in table["target_topics"]]
+    truth = np.array([[code in found for code in first] for found in labels])
+    frame = _frame([(topic["topic_name"], topic["rationale"]) for topic in first.values()])
+    return Coding("eval_sentiments", table["response"].tolist(), frame, truth)
+
+
+def _gambling(data: Path, number: int) -> Coding:
+    """One question; "none of the above" and "no reason given" are no themes."""
+    folder, part = data / "themefinder" / "gambling_XS", f"question_part_{number}"
+    coded = folder / "outputs" / "mapping" / "2025-07-22" / part
+    responses = {row["response_id"]: row["response"] for row in _lines(folder / "inputs" / part / "responses.jsonl")}
+    labels = {row["response_id"]: row["labels"] for row in _lines(coded / "mapping.jsonl")}
+    themes = json.loads((coded / "themes.json").read_text(encoding="utf-8"))
+    themes = [theme for theme in themes if theme["topic_label"] not in ("None of the Above", "No Reason Given")]
+    truth = np.array([[theme["topic_id"] in labels[each] for theme in themes] for each in responses])
+    frame = _frame([(theme["topic_label"], theme["topic_description"]) for theme in themes])
+    return Coding(f"gambling_XS q{number}", list(responses.values()), frame, truth)
+
+
+def _frame(themes: Sequence[tuple[str, str]]) -> CodeFrame:
+    return CodeFrame(tuple(GivenTheme(given_theme_id(label), label, words) for label, words in themes))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+# --- one thread or two ------------------------------------------------------------------------------------------------
+
+
+def threads(bench: Bench, data: Path) -> Iterator[Row]:
+    """The demonstration and a code frame over two of its waves, run whole with one thread and with two."""
+    same, tables = _same_tables(Path(__file__).resolve().parent.parent)
+    yield Row("1 against 2 threads: same result (demonstration, all tables)", "yes", "yes" if same else "no")
+    yield Row("1 against 2 threads: tables compared", "", str(tables))
+
+
+def _same_tables(root: Path) -> tuple[bool, int]:
+    """Whether each table of the contract has the same bytes, and how many were compared."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = [_run_with(root, Path(folder) / str(number), number) for number in (1, 2)]
+    return results[0] == results[1] and bool(results[0]), len(results[0])
+
+
+def _run_with(root: Path, out: Path, number: int) -> dict[str, str]:
+    count = str(number)
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), count)
+    places = ["--processed", str(out / "processed"), "--reports", str(out / "reports")]
+    command = [sys.executable, "-m", "flows", "demo", *places]
+    subprocess.run(command, cwd=root, env={**os.environ, **limits}, check=True, capture_output=True)
+    files = sorted((out / "processed").glob("*/*.parquet"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 # --- coherence and diversity, as the BERTopic paper measures them ---------------------------------------------------

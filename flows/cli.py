@@ -88,6 +88,8 @@ def check(folder: Folder) -> None:
         typer.echo(
             f"{file.wave}/{file.source}: {file.rows:,} rows, {file.responses:,} answers, {file.rejected:,} rejected"
         )
+    if found.frame:
+        typer.echo(f"code frame {found.frame}")
     for warning in found.warnings:
         typer.echo(f"note: {warning}")
     if found.faults:
@@ -101,11 +103,15 @@ def run(
     wave: Annotated[
         str | None, typer.Option(metavar="W", help="Report this wave only (earlier ones are analysed if need be).")
     ] = None,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Then rebuild the themes from all waves together; says which are the old ones."),
+    ] = False,
     processed: Processed = PROCESSED,
     reports: Reports = REPORTS,
 ) -> None:
     """Analyse a consultation end to end. What is unchanged is not done again."""
-    _report_result(_run(folder, processed, reports, wave))
+    _report_result(_run(folder, processed, reports, wave, refit))
 
 
 @app.command(epilog="Example: manifesto report data/raw/bowling-green --wave 2018-02")
@@ -309,7 +315,7 @@ def _plan(folder: Path, processed: Path) -> Plan:
     return Plan(RunRequest(folder, processed, REPORTS))
 
 
-def _run(folder: Path, processed: Path, reports: Path, wave: str | None) -> RunResult:
+def _run(folder: Path, processed: Path, reports: Path, wave: str | None, refit: bool = False) -> RunResult:
     from flows.plan import Plan, RunRequest
     from flows.progress import console, step
 
@@ -317,7 +323,7 @@ def _run(folder: Path, processed: Path, reports: Path, wave: str | None) -> RunR
         Plan(RunRequest(folder, processed, reports, wave)).check_inputs()
         from flows.consultation import analyse_consultation
     console.print(f"Analysing {folder} …", markup=False)
-    return analyse_consultation(str(folder), str(processed), str(reports), wave)
+    return analyse_consultation(str(folder), str(processed), str(reports), wave, refit)
 
 
 def _report_result(result: RunResult) -> None:

@@ -23,24 +23,40 @@ class RunResult:
 
 
 @flow(name="analyse consultation", validate_parameters=False, persist_result=False)
-def analyse_consultation(folder: str, processed: str, reports: str, wave: str | None = None) -> RunResult:
+def analyse_consultation(
+    folder: str, processed: str, reports: str, wave: str | None = None, refit: bool = False
+) -> RunResult:
     """Analyse every new or changed wave of a consultation and write its tables and reports.
 
-    Paths are strings so that Prefect's database holds nothing else. Raises ManifestoError for what a user can mend.
+    With `refit` the codebook is then rebuilt from all waves together and every wave is coded to it. Paths are strings
+    so that Prefect's database holds nothing else. Raises ManifestoError for what a user can mend.
     """
-    plan = Plan(RunRequest(Path(folder), Path(processed), Path(reports), wave))
+    request = RunRequest(Path(folder), Path(processed), Path(reports), wave)
+    plan = Plan(request)
     with _alone(plan):
-        worked = []
-        for each in plan.waves:
-            worked.append(tasks.load_and_redact(plan, each))
-            worked.append(tasks.split_into_segments(plan, each))
-        worked.append(tasks.learn_from_corrections(plan))
-        for each in plan.waves:
-            worked.append(tasks.find_themes(plan, each))
-            worked.append(tasks.link_to_vision(plan, each))
+        plan = Plan(request)  # as it stands now that nobody else writes
+        worked = _code_waves(plan)
+        if refit and tasks.rebuild_codebook(plan):
+            plan = Plan(request)
+            worked = [True, *_code_waves(plan)]
         worked.append(tasks.publish_tables(plan))
         worked.extend(tasks.render_report(plan, each) for each in plan.reported)
     return RunResult(any(worked), tuple(str(plan.report_folder(each.wave) / "index.html") for each in plan.reported))
+
+
+def _code_waves(plan: Plan) -> list[bool]:
+    """Bring each wave from its exports to themes, vision links and changes; tell what there was to do."""
+    worked = []
+    for each in plan.waves:
+        worked.append(tasks.load_and_redact(plan, each))
+        worked.append(tasks.split_into_segments(plan, each))
+    worked.append(tasks.learn_from_corrections(plan))
+    for each in plan.waves:
+        worked.append(tasks.find_themes(plan, each))
+        worked.append(tasks.link_to_vision(plan, each))
+        worked.append(tasks.mark_answers(plan, each))
+        worked.append(tasks.compare_waves(plan, each))
+    return worked
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 from analysis.files import sha256_of, write_atomically
 
 _VERSIONED = ("bertopic", "numpy", "pandas", "prefect", "presidio-analyzer", "scikit-learn",
-              "sentence-transformers", "spacy", "torch")  # fmt: skip
+              "sentence-transformers", "spacy", "textblob", "torch")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Layout:
     def lock(self) -> Path:
         """Held while a run writes here."""
         return self.root / ".lock"
+
+    @property
+    def refits(self) -> Path:
+        """One folder for each time the codebook was rebuilt: the codebook before, the one after, the lineage."""
+        return self.root / "refits"
 
     def wave(self, wave: str) -> Path:
         """Folder of one wave's stage results."""

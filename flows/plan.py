@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from analysis.anonymise.corrections import read_corrections
+from analysis.code_frame import FrameRead, read_code_frame
 from analysis.consultation import CORRECTIONS_FILE, Consultation, load_consultation
 from analysis.decisions import About, Decisions, read_decisions
 from analysis.embed import locate_model, model_fingerprint
@@ -19,6 +20,7 @@ from analysis.settings import Settings, load_settings
 from analysis.types import Wave
 from analysis.vision import Framework, load_framework
 from flows.layout import Layout, code_fingerprint, file_hashes, fingerprint, is_done, library_versions
+from flows.refitting import Refit, standing_refit
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,27 @@ class Plan:
         self.consultation: Consultation = load_consultation(request.folder)
         self.settings: Settings = load_settings(self.consultation.settings, f"{request.folder.name}/consultation.toml")
         self.framework: Framework = load_framework(self.consultation.vision, request.folder)
+        self.frame: FrameRead | None = read_code_frame(self.consultation)
         self.layout = Layout(request.processed / self.consultation.id)
         self.decisions: Decisions = read_decisions(request.folder)
         self.waves = self._plan_waves(self._wanted())
+
+    @cached_property
+    def refit(self) -> Refit | None:
+        """The rebuilt codebook that the waves are coded to, if one stands."""
+        return standing_refit(self.layout, self.model) if self.layout.refits.is_dir() else None
+
+    def is_of_refit(self, wave: Wave) -> bool:
+        """Whether the standing codebook was made from this wave too, so that it holds nothing new."""
+        return self.refit is not None and wave in self.refit.waves
+
+    @property
+    def refit_key(self) -> str:
+        """Key of a codebook made from all waves as they are now."""
+        guide = fingerprint(self.framework.fingerprint, self.settings.fingerprint("vision"))
+        segments = [wave.keys["segments"] for wave in self.waves]
+        found = self.settings.fingerprint("embed", "themes", "code_frame")
+        return fingerprint(*segments, self.model, guide, repr(self.frame.frame) if self.frame else "", found)
 
     @cached_property
     def model(self) -> str:
@@ -114,7 +134,7 @@ class Plan:
         learning = self._learning_key(intakes)
         for wave, files in waves:
             before = plans[-1] if plans else None
-            keys = self._stage_keys(intakes[wave], learning, before)
+            keys = self._stage_keys(wave, intakes[wave], learning, before)
             plans.append(WavePlan(wave, files, inputs[wave], before.wave if before else None, keys))
         return tuple(plans)
 
@@ -142,15 +162,28 @@ class Plan:
         texts = [intakes[Wave(wave)] for wave in waves]
         return json.dumps([taught, texts, self.settings.fingerprint("segment", "learning")]) if taught else ""
 
-    def _stage_keys(self, intake: str, learning: str, before: WavePlan | None) -> dict[str, str]:
+    def _stage_keys(self, wave: Wave, intake: str, learning: str, before: WavePlan | None) -> dict[str, str]:
         settings = self.settings
         segments = fingerprint(intake, settings.fingerprint("segment"))
-        earlier = before.keys["vision"] if before else ""
+        earlier = before.keys["vision"] if before else self.refit.digest if self.refit else ""
+        known = "known only" if self.is_of_refit(wave) else ""
         guide = fingerprint(self.framework.fingerprint, settings.fingerprint("vision"))
-        themes = fingerprint(segments, earlier, self.model, guide, settings.fingerprint("embed", "themes"))
+        frame = repr(self.frame.frame) if self.frame else ""
+        found = settings.fingerprint("embed", "themes", "code_frame")
+        themes = fingerprint(segments, earlier, known, self.model, guide, frame, found)
         learned = fingerprint(self.model, guide, settings.fingerprint("embed"), learning)
         vision = fingerprint(themes, "vision", learned)
-        return {"intake": intake, "segments": segments, "themes": themes, "learned": learned, "vision": vision}
+        marks = fingerprint(segments, self.model, settings.fingerprint("embed", "stance", "evidence"))
+        changes = fingerprint(vision, settings.fingerprint("changes"), self.decisions.fingerprint_of(About.THEME))
+        return {
+            "intake": intake,
+            "segments": segments,
+            "themes": themes,
+            "learned": learned,
+            "vision": vision,
+            "marks": marks,
+            "changes": changes,
+        }
 
 
 def _unknown_wave(request: RunRequest, names: list[Wave]) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,18 +13,25 @@ import pandas as pd
 
 from analysis import summary
 from analysis.checking import reviewed
-from analysis.codebook import Codebook, codebook_from_frame, themes_table
-from analysis.coding import response_themes
+from analysis.codebook import Codebook, codebook_from_frame, subthemes_table, themes_table
+from analysis.coding import response_themes, themed_segments
 from analysis.decided import Decided, Known, decided_segments, decided_tables
+from analysis.evidence_rich import with_evidence
 from analysis.intake import SafeWave
 from analysis.learning import Lesson
+from analysis.quotes import VectorOf
+from analysis.stance import load_stance_model, with_sides
 from analysis.tables import checked, empty_table, read_table
-from analysis.types import QuestionId, ReportData, Reviewed, Stance, Status, ThemeState
+from analysis.types import VERDICTS, QuestionId, ReportData, Reviewed, Stance, Status, ThemeState
 from flows.evaluating import stored_evaluation
 from flows.layout import fingerprint, library_versions
 from flows.plan import Plan, WavePlan
+from flows.refitting import LINEAGE, finished_refits
 
-TABLES = ("responses", "redactions", "segments", "themes", "response_themes", "response_vision")
+TABLES = (
+    "responses", "redactions", "segments", "themes", "subthemes", "response_themes", "response_vision",
+    "theme_changes", "lineage",
+)  # fmt: skip
 
 
 def intake_counts(safe: SafeWave) -> dict[str, Any]:
@@ -51,8 +58,32 @@ def intake_line(safe: SafeWave) -> str:
 
 def themes_line(before: Codebook, after: Codebook) -> str:
     """One line on the themes of a wave."""
-    new = len(after.themes) - len(before.themes)
+    given = sum(theme.origin == "given" for theme in after.themes)
+    new = len(after.themes) - max(len(before.themes), given)
+    if given:
+        known = max(len(before.themes) - given, 0)
+        beside = f", {known} found before" if known else ""
+        return f"{given} themes given{beside}, {new} {'emerging' if before.themes else 'found beside them'}"
     return f"{new} themes found" if not before.themes else f"{len(before.themes)} known themes, {new} emerging"
+
+
+def changes_line(changes: pd.DataFrame) -> str:
+    """One line on what became of the themes since the wave before."""
+    counts = changes["verdict"].value_counts()
+    told = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts]
+    return ", ".join(told) or "no earlier wave"
+
+
+def lineage_line(lineage: pd.DataFrame) -> str:
+    """One line on what became of the themes when the codebook was rebuilt."""
+    old, new = (lineage.loc[lineage[f"{side}_theme_id"] != "", f"{side}_theme_id"].nunique() for side in ("old", "new"))
+    kept = int(lineage["relation"].isin(["same", "renamed"]).sum())
+    return f"{old} themes before, {new} now, {kept} of them the same"
+
+
+def themes_before(plan: Plan, codebook: Codebook, segments: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables of themes as they are before a refit, to be kept with it."""
+    return {"themes": themes_table(codebook), "response_themes": _response_themes(plan, segments)}
 
 
 def learning_line(lesson: Lesson) -> str:
@@ -69,25 +100,37 @@ def lesson(plan: Plan) -> Lesson:
 
 def collect(plan: Plan) -> Decided:
     """Return the contract's tables for all waves of a plan, as people decided."""
-    stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
     themes = themes_table(_last_codebook(plan))
-    segments = decided_segments(_stacked(plan, "segments"), list(themes["theme_id"]), plan.decisions)
+    segments = decided_segments(stacked(plan, "segments", plan.waves), list(themes["theme_id"]), plan.decisions)
+    responses, evidence = (stacked(plan, name, plan.waves) for name in ("responses", "evidence"))
     tables = {
-        "responses": _stacked(plan, "responses"),
-        "redactions": _stacked(plan, "redactions"),
+        "responses": with_evidence(responses, evidence),
+        "redactions": stacked(plan, "redactions", plan.waves),
         "segments": segments,
         "themes": themes,
-        "response_themes": response_themes(segments, stance_of),
-        "response_vision": _stacked(plan, "response_vision"),
+        "subthemes": subthemes_table(_last_codebook(plan)),
+        "response_themes": _response_themes(plan, segments),
+        "response_vision": stacked(plan, "response_vision", plan.waves),
+        "theme_changes": stacked(plan, "theme_changes", plan.waves),
+        "lineage": _lineage(plan),
     }
-    decided = decided_tables(tables, plan.decisions, Known(plan.framework.codes, stance_of))
+    decided = decided_tables(tables, plan.decisions, known_of(plan))
     return Decided({name: checked(name, table) for name, table in decided.tables.items()}, decided.pointless)
+
+
+def known_of(plan: Plan) -> Known:
+    """What decisions may speak of."""
+    return Known(plan.framework.codes, {question.id: question.stance for question in plan.consultation.questions})
+
+
+def result_key(wave: WavePlan) -> str:
+    """Change whenever any result of a wave does."""
+    return fingerprint(*(wave.keys[stage] for stage in ("vision", "marks", "changes")))
 
 
 def tables_key(plan: Plan) -> str:
     """Change with whatever the published tables or the manifest show."""
-    stages = [wave.keys["vision"] for wave in plan.waves]
-    return fingerprint(*stages, plan.decisions.fingerprint, manifest_key(plan))
+    return fingerprint(*(result_key(wave) for wave in plan.waves), plan.decisions.fingerprint, manifest_key(plan))
 
 
 def manifest_key(plan: Plan) -> str:
@@ -102,6 +145,7 @@ def manifest(plan: Plan, decided: Decided) -> dict[str, Any]:
         "title": plan.consultation.title,
         "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "framework": {"id": plan.framework.framework.id, "sha256": plan.framework.fingerprint},
+        "code_frame": _frame_manifest(plan),
         "models": {"embedding": {"name": plan.settings.embed.model, "sha256": plan.model},
                    "spacy": plan.settings.anonymise.spacy_model or "the recogniser shipped with this project"},
         "settings": plan.settings.model_dump(),
@@ -111,8 +155,23 @@ def manifest(plan: Plan, decided: Decided) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def report_data(plan: Plan, wave: WavePlan) -> ReportData:
-    """Return what the report of a wave shows: that wave, and those before it for comparison."""
+def _frame_manifest(plan: Plan) -> dict[str, Any] | None:
+    if plan.frame is None:
+        return None
+    frame = plan.frame.frame
+    return {
+        "file": plan.frame.name,
+        "mode": frame.mode,
+        "themes": len(frame.themes),
+        "notes": list(plan.frame.warnings),
+    }
+
+
+def report_data(plan: Plan, wave: WavePlan, vector_of: VectorOf | None = None) -> ReportData:
+    """Return what the report of a wave shows: that wave, and those before it for comparison.
+
+    `vector_of` gives the vectors of the wave's answers, by which quotes are chosen.
+    """
     waves = plan.waves[: plan.waves.index(wave) + 1]
     names = [earlier.wave for earlier in waves]
     tables = {name: read_table(name, plan.layout.root) for name in TABLES}
@@ -120,12 +179,13 @@ def report_data(plan: Plan, wave: WavePlan) -> ReportData:
     themes = tables["themes"][tables["themes"]["first_wave"].isin(names)]
     counts = _intake(plan, wave)
     data = summary.summarise(
-        summary.Tables(themes=themes, **upto),
+        summary.Tables(themes=themes, subthemes=tables["subthemes"], **upto),
         _about(
             plan, wave, tuple(names), reviewed({**tables, "themes": themes}, plan.decisions, lesson(plan), wave.wave)
         ),
         sum(counts["rows_read"].values()),
         plan.settings.report,
+        vector_of,
     )
     return replace(data, evaluation=stored_evaluation(plan))
 
@@ -231,11 +291,26 @@ def _intake(plan: Plan, wave: WavePlan) -> dict[str, Any]:
     return loaded
 
 
-def _stacked(plan: Plan, name: str) -> pd.DataFrame:
-    parts = [pd.read_parquet(plan.layout.wave(wave.wave) / f"{name}.parquet") for wave in plan.waves]
-    stacked = pd.concat([part for part in parts if len(part)] or [empty_table(name)], ignore_index=True)
-    text = [column for column in stacked.columns if column.startswith("demographic_")]
-    return stacked.fillna(dict.fromkeys(text, ""))
+def stacked(plan: Plan, name: str, waves: Sequence[WavePlan]) -> pd.DataFrame:
+    """One table of a stage for several waves."""
+    parts = [pd.read_parquet(plan.layout.wave(wave.wave) / f"{name}.parquet") for wave in waves]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    text = [column for column in table.columns if column.startswith("demographic_")]
+    return table.fillna(dict.fromkeys(text, ""))
+
+
+def _response_themes(plan: Plan, segments: pd.DataFrame) -> pd.DataFrame:
+    """The table `response_themes`, with the sides that were told for open questions."""
+    stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
+    found = response_themes(segments, stance_of)
+    return with_sides(
+        found, themed_segments(segments), stacked(plan, "stances", plan.waves), load_stance_model(plan.model)
+    )
+
+
+def _lineage(plan: Plan) -> pd.DataFrame:
+    kept = [pd.read_parquet(refit.folder / LINEAGE) for refit in finished_refits(plan.layout)]
+    return pd.concat(kept, ignore_index=True) if kept else empty_table("lineage")
 
 
 def _last_codebook(plan: Plan) -> Codebook:

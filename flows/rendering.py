@@ -13,6 +13,7 @@ from flows.publishing import report_data, tables_key
 
 def render_existing(plan: Plan) -> tuple[Path, ...]:
     """Render the wanted waves from the processed tables; raise InputError if a wave is not analysed yet."""
+    from flows.tasks import answer_vectors
     from reports.render import write_report
 
     published = is_done(plan.layout.root, "tables", tables_key(plan), [plan.layout.manifest])
@@ -24,7 +25,7 @@ def render_existing(plan: Plan) -> tuple[Path, ...]:
     if missing:
         raise InputError([_not_analysed(plan, missing)])
     for wave in plan.reported:
-        write_report(report_data(plan, wave), plan.report_folder(wave.wave))
+        write_report(report_data(plan, wave, answer_vectors(plan, wave)), plan.report_folder(wave.wave))
     return tuple(plan.report_folder(wave.wave) / "index.html" for wave in plan.reported)
 
 

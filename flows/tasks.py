@@ -22,16 +22,21 @@ from analysis import coding, intake, learning
 from analysis.anonymise import Anonymiser
 from analysis.anonymise.corrections import Corrections, read_corrections
 from analysis.anonymise.residual import ResidualCheck
+from analysis.changes import Coded, theme_changes
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
+from analysis.decided import decided_codebook, decided_segments
 from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
+from analysis.evidence_rich import mark_evidence
 from analysis.files import write_atomically
+from analysis.stance import load_stance_model, tell_stances
 from analysis.tables import checked, write_csv, write_parquet
 from analysis.vision import VisionLinker, examples_of, fit_linker, guide_of
 from flows import evaluating, publishing
 from flows.layout import code_fingerprint, fingerprint, is_done, mark_done
 from flows.plan import Plan, WavePlan
 from flows.progress import step
+from flows.refitting import BEFORE, CODEBOOK, LINEAGE, finished_refits, folder_of, write_basis
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -135,7 +140,17 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
     with step(f"{wave.wave}: themes") as work:
         before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
         coded = coding.code_themes(
-            responses, segments, before, wave.wave, words.encode, words.vectors_of, plan.settings.themes, guide
+            responses,
+            segments,
+            before,
+            wave.wave,
+            words.encode,
+            words.vectors_of,
+            plan.settings.themes,
+            guide,
+            plan.frame.frame if plan.frame else None,
+            plan.settings.code_frame,
+            plan.is_of_refit(wave.wave),
         )
         write_parquet(coded.segments, outputs[0])
         write_parquet(codebook_frame(coded.codebook), outputs[1])
@@ -166,6 +181,84 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
         words.keep()
         mark_done(folder, "vision", key)
         work.done = f"{linked.response_vision['response_id'].nunique():,} responses linked"
+    return True
+
+
+@stage("mark answers")
+def mark_answers(plan: Plan, wave: WavePlan) -> bool:
+    """Tell the stances of answers to open questions, and mark answers that are rich in evidence."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["marks"]
+    outputs = [folder / "stances.parquet", folder / "evidence.parquet"]
+    if is_done(folder, "marks", key, outputs):
+        return False
+    responses, segments = _responses(plan, wave), pd.read_parquet(folder / "split.parquet")
+    with step(f"{wave.wave}: stances and evidence") as work:
+        open_questions = {q.id: q.text for q in plan.consultation.questions if q.stance == "open"}
+        words = _Embedder(plan)
+        words.learn(coding.texts_to_embed(responses, segments))
+        model = load_stance_model(plan.model)
+        stances = tell_stances(segments, responses, open_questions, words.vectors_of, model, plan.settings.stance)
+        evidence = mark_evidence(responses, plan.settings.evidence)
+        write_parquet(stances, outputs[0])
+        write_parquet(evidence, outputs[1])
+        words.keep()
+        mark_done(folder, "marks", key)
+        work.done = f"{len(evidence):,} answers rich in evidence"
+    return True
+
+
+@stage("compare waves")
+def compare_waves(plan: Plan, wave: WavePlan) -> bool:
+    """Tell how each theme changed since the wave before."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["changes"]
+    output = folder / "theme_changes.parquet"
+    if is_done(folder, "changes", key, [output]):
+        return False
+    waves = plan.waves[: plan.waves.index(wave) + 1]
+    with step(f"{wave.wave}: changes") as work:
+        words = _Embedder(plan)
+        responses = publishing.stacked(plan, "responses", waves)
+        found, names = _codebook(plan, wave.wave), [each.wave for each in waves]
+        codebook = decided_codebook(found, plan.decisions, publishing.known_of(plan))
+        segments = publishing.stacked(plan, "segments", waves)
+        segments = decided_segments(segments, [theme.theme_id for theme in found.themes], plan.decisions)
+        words.learn(sorted(set(segments["text"])))
+        coded = Coded(responses, coding.themed_segments(segments), words.vectors_of)
+        table = theme_changes(coded, codebook, names, plan.settings.changes)
+        write_parquet(checked("theme_changes", table), output)
+        words.keep()
+        mark_done(folder, "changes", key)
+        work.done = publishing.changes_line(table)
+    return True
+
+
+@stage("rebuild the codebook")
+def rebuild_codebook(plan: Plan) -> bool:
+    """Make the codebook anew from all waves together and keep the one before; nothing to do if it stands already."""
+    if plan.refit and is_done(plan.refit.folder, "refit", plan.refit_key, [plan.refit.folder / CODEBOOK]):
+        return False
+    done = finished_refits(plan.layout)
+    number = done[-1].number + 1 if done else 1
+    folder, names = folder_of(plan.layout, number), [wave.wave for wave in plan.waves]
+    with step("rebuild the codebook") as work:
+        words, linker = _Embedder(plan), _linker(plan)
+        responses, segments = (publishing.stacked(plan, name, plan.waves) for name in ("responses", "segments"))
+        words.learn(coding.texts_to_embed(responses, segments))
+        before = _codebook(plan, names[-1])
+        rebuilt = coding.rebuild(
+            responses, segments, before, names, number, words.encode, words.vectors_of, plan.settings.themes,
+            guide_of(plan.framework, linker), plan.frame.frame if plan.frame else None, plan.settings.code_frame,
+        )  # fmt: skip
+        for name, table in publishing.themes_before(plan, before, segments).items():
+            write_parquet(table, folder / f"before-{name}.parquet")
+            write_csv(table, folder / f"before-{name}.csv")
+        write_parquet(codebook_frame(before), folder / BEFORE)
+        write_parquet(codebook_frame(rebuilt.codebook), folder / CODEBOOK)
+        write_parquet(checked("lineage", rebuilt.lineage), folder / LINEAGE)
+        write_basis(folder, names, plan.model)
+        words.keep()
+        mark_done(folder, "refit", plan.refit_key)
+        work.done = publishing.lineage_line(rebuilt.lineage)
     return True
 
 
@@ -200,15 +293,23 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
     report = plan.settings.fingerprint("report")
     place, decided = str(folder.resolve()), plan.decisions.fingerprint
     evaluation = evaluating.fingerprint_of(plan)
-    key = fingerprint(wave.keys["vision"], decided, about, report, code_fingerprint("reports"), evaluation, place)
-    outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "report.xlsx")]
+    results = fingerprint(*(publishing.result_key(each) for each in plan.waves[: plan.waves.index(wave) + 1]))
+    key = fingerprint(results, decided, about, report, code_fingerprint("reports"), evaluation, place)
+    outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "subthemes.csv", "report.xlsx")]
     if is_done(state, "report", key, outputs):
         return False
     with step(f"{wave.wave}: report") as work:
-        write_report(publishing.report_data(plan, wave), folder)
+        write_report(publishing.report_data(plan, wave, answer_vectors(plan, wave)), folder)
         mark_done(state, "report", key)
         work.done = str(folder / "index.html")
     return True
+
+
+def answer_vectors(plan: Plan, wave: WavePlan) -> Callable[[Sequence[str]], Vectors]:
+    """Vectors of a wave's answers by content hash: as embedded for its themes, or made again if they are gone."""
+    words = _Embedder(plan)
+    words.learn(list(_responses(plan, wave)["text"]))
+    return words.vectors_of
 
 
 def _defence(plan: Plan) -> intake.Defence:
@@ -284,8 +385,13 @@ def _responses(plan: Plan, wave: WavePlan) -> pd.DataFrame:
 
 def _codebook(plan: Plan, wave: str | None) -> Codebook:
     if wave is None:
-        return Codebook.empty()
+        return _rebuilt(plan)
     return codebook_from_frame(pd.read_parquet(plan.layout.wave(wave) / "codebook.parquet"))
+
+
+def _rebuilt(plan: Plan) -> Codebook:
+    """What the first wave is coded to: the rebuilt codebook, or nothing known."""
+    return codebook_from_frame(pd.read_parquet(plan.refit.folder / CODEBOOK)) if plan.refit else Codebook.empty()
 
 
 def _must_reconcile(safe: intake.SafeWave) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analysis.types import STANCES, Count, Stance, VisionSummary
+from analysis.types import SIDES, Count, Side, VisionSummary
 from reports.figures import clean
 
 BAR_HEIGHT: Final = 24
@@ -26,7 +26,7 @@ _LABEL_LINES: Final = 3
 class Part:
     """One stance's part of a bar; `stance` is None where the stances are not known."""
 
-    stance: Stance | None
+    stance: Side | None
     x: float
     width: float
 
@@ -85,12 +85,12 @@ def _bar(theme: VisionSummary, top: int, largest: float) -> Bar:
 
 def stance_parts(count: Count, length: float = 100.0) -> tuple[Part, ...]:
     """`length` divided in the proportion of the stances; one part without stance where none is counted."""
-    total = sum(count.by_stance.get(stance, 0) for stance in STANCES)
+    total = sum(count.by_stance.get(stance, 0) for stance in SIDES)
     if not total:
         return (Part(None, 0.0, length),) if count.respondents and length else ()
     parts: list[Part] = []
     before = 0
-    for stance in STANCES:
+    for stance in SIDES:
         n = count.by_stance.get(stance, 0)
         if n:
             parts.append(Part(stance, round(length * before / total, 3), round(length * n / total, 3)))

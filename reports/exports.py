@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from analysis.errors import Fault, InputError
-from analysis.types import Count, ReportData, Stance, Wave
+from analysis.types import Count, ReportData, Side, Wave
 from reports import figures, wording
 
 if TYPE_CHECKING:
@@ -55,17 +55,18 @@ def write_exports(
     *,
     created: datetime = CREATED,
 ) -> tuple[Path, ...]:
-    """Write `vision.csv`, `themes.csv` and `report.xlsx` to `folder`; returns their paths.
+    """Write `vision.csv`, `themes.csv`, `subthemes.csv` and `report.xlsx` to `folder`; returns their paths.
 
     `tables` become further sheets, named by their keys, and must be fit for publication. Equal arguments give equal
     bytes. Raises InputError for tables too large for a sheet.
     """
     extra = _extra_tables(tables)
-    vision, themes = vision_table(data), themes_table(data)
-    workbook = xlsx_bytes(data, (vision, themes, *_further_tables(data), *extra), created)
+    vision, themes, parts = vision_table(data), themes_table(data), subthemes_table(data)
+    workbook = xlsx_bytes(data, (vision, themes, parts, *_further_tables(data), *extra), created)
     return (
         replace_file(folder / "vision.csv", csv_bytes(vision)),
         replace_file(folder / "themes.csv", csv_bytes(themes)),
+        replace_file(folder / "subthemes.csv", csv_bytes(parts)),
         replace_file(folder / "report.xlsx", workbook),
     )
 
@@ -92,15 +93,17 @@ def replace_file(path: Path, content: bytes) -> Path:
 
 def vision_table(data: ReportData) -> Table:
     """A row for each vision theme by rank, then one for what is outside the vision."""
-    rows = [(v.rank, v.code, v.title, *_figures(data, v.count)) for v in figures.ranked(data)]
-    rows.append((None, None, "Outside the vision", *_figures(data, data.outside_vision)))
-    headings, shares = _figure_headings(data)
+    stances = figures.used_stances(data)
+    rows = [(v.rank, v.code, v.title, *_figures(data, v.count, stances)) for v in figures.ranked(data)]
+    rows.append((None, None, "Outside the vision", *_figures(data, data.outside_vision, stances)))
+    headings, shares = _figure_headings(data, stances)
     about = "Respondents who raised each theme of the vision."
     return Table("Vision", about, ("Rank", "Code", "Theme", *headings), tuple(rows), shares)
 
 
 def themes_table(data: ReportData) -> Table:
     """A row for each found theme, largest first."""
+    sides = figures.used_sides(data)
     rows = tuple(
         (
             theme.theme_id,
@@ -110,23 +113,45 @@ def themes_table(data: ReportData) -> Table:
             theme.state.value,
             theme.first_wave,
             "; ".join(figures.vision_titles(data, theme)),
+            theme.origin,
             "person" if theme.by_person else "machine",
-            *_figures(data, theme.count),
+            *_figures(data, theme.count, sides),
         )
         for theme in figures.all_themes(data)
     )
-    headings, shares = _figure_headings(data)
-    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes", "Source")
-    return Table("Themes", "Themes found in the answers.", (*own, *headings), rows, shares)
+    headings, shares = _figure_headings(data, sides)
+    own = ("Theme id", "Theme", "Description", "Keywords", "State", "First wave", "Vision themes", "Origin", "Source")
+    return Table("Themes", "Themes found in the answers, or given by a code frame.", (*own, *headings), rows, shares)
 
 
-def _figure_headings(data: ReportData) -> tuple[tuple[str, ...], frozenset[str]]:
+def subthemes_table(data: ReportData) -> Table:
+    """A row for each part of a found theme, in the order of the themes."""
+    rows = tuple(
+        (
+            part.subtheme_id,
+            part.label,
+            theme.theme_id,
+            theme.label,
+            part.description,
+            ", ".join(part.keywords),
+            part.respondents,
+            _share(part.share),
+        )
+        for theme in figures.all_themes(data)
+        for part in theme.subthemes
+    )
+    about = "Parts of the larger found themes. The share is of those who raise the theme."
+    own = ("Sub-theme id", "Sub-theme", "Theme id", "Theme", "Description", "Keywords", "Respondents", "Share of theme")
+    return Table("Sub-themes", about, own, rows, frozenset({"Share of theme"}))
+
+
+def _figure_headings(data: ReportData, stances: Sequence[Side]) -> tuple[tuple[str, ...], frozenset[str]]:
     waves = _earlier_waves(data)
     shares = ("Share", *(f"Share {wave}" for wave in waves))
     headings = (
         "Respondents",
         "Share",
-        *(figures.STANCE_NAMES[stance] for stance in _stances(data)),
+        *(figures.STANCE_NAMES[stance] for stance in stances),
         "Without campaigns",
         "Change in percentage points",
         *(heading for wave in waves for heading in (f"Respondents {wave}", f"Share {wave}")),
@@ -134,11 +159,11 @@ def _figure_headings(data: ReportData) -> tuple[tuple[str, ...], frozenset[str]]
     return headings, frozenset(shares)
 
 
-def _figures(data: ReportData, count: Count) -> tuple[Cell, ...]:
+def _figures(data: ReportData, count: Count, stances: Sequence[Side]) -> tuple[Cell, ...]:
     return (
         count.respondents,
         _share(count.share),
-        *(count.by_stance.get(stance, 0) for stance in _stances(data)),
+        *(count.by_stance.get(stance, 0) for stance in stances),
         count.without_campaigns,
         figures.change_points(count, figures.previous_wave(data)),
         *(cell for wave in _earlier_waves(data) for cell in _in_wave(count, wave)),
@@ -154,10 +179,6 @@ def _share(share: float) -> float:
     return round(float(share), 6)
 
 
-def _stances(data: ReportData) -> tuple[Stance, ...]:
-    return figures.used_stances(data)
-
-
 def _earlier_waves(data: ReportData) -> tuple[Wave, ...]:
     return tuple(wave for wave in data.waves if wave != data.wave)
 
@@ -165,6 +186,14 @@ def _earlier_waves(data: ReportData) -> tuple[Wave, ...]:
 def _further_tables(data: ReportData) -> Iterable[Table]:
     """The tables of the page's "How we counted" and "Provenance"."""
     questions = {question.question_id: question.text for question in data.questions}
+    yield _quotes_table(data)
+    yield from _change_tables(data)
+    yield Table(
+        "Read first",
+        "Answers that hold evidence, by kind; an answer can hold several. Read these first.",
+        ("Kind of evidence", "Answers"),
+        tuple((wording.evidence(kind), n) for kind, n in data.evidence.items()),
+    )
     yield _questions_table(data)
     yield Table("Left out", "Rows and answers left out, and why.", ("Reason", "Count"), _reasons(data))
     yield Table(
@@ -231,6 +260,57 @@ def _reviewed(data: ReportData) -> tuple[tuple[Cell, ...], ...]:
         ("Agreement with people without learning (samples-F1)", seen.before),
         ("Agreement with people with learning (samples-F1)", seen.after),
     )
+
+
+def _quotes_table(data: ReportData) -> Table:
+    """The quotes of each found theme, the sides apart."""
+    rows = tuple(
+        (theme.theme_id, theme.label, figures.STANCE_NAMES[side], theme.count.by_stance.get(side, 0), quote.text)
+        for theme in figures.all_themes(data)
+        for side, quotes in figures.by_side(theme.quotes)
+        for quote in quotes
+    )
+    columns = ("Theme id", "Theme", "Side", "Respondents on this side", "Quote")
+    return Table("Quotes", "Residents' words in each found theme, by side.", columns, rows)
+
+
+def _change_tables(data: ReportData) -> Iterable[Table]:
+    """What changed since the wave before, and the lineage where the themes were rebuilt with this wave."""
+    if figures.previous_wave(data) is None:
+        return
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            c.theme_id, c.label, figures.VERDICT_NAMES[c.verdict], "yes" if c.drifted else "no",
+            None if c.share_before is None else c.respondents_before, c.respondents,
+            None if c.share_before is None else _share(c.share_before), _share(c.share), figures.change_points_of(c),
+            *(None if bound is None else round(100 * bound, 1) for bound in (c.low, c.high)),
+            _share(c.joined_share), c.origin,
+        )
+        for c in figures.shown_changes(data)
+    )  # fmt: skip
+    columns = (
+        "Theme id", "Theme", "What became of it", "Said differently", "Respondents before", "Respondents now",
+        "Share before", "Share now", "Change in percentage points", "Interval from", "Interval to",
+        "Share of answers that came with this wave", "Nearest earlier theme",
+    )  # fmt: skip
+    shares = frozenset(column for column in columns if column.startswith("Share"))
+    about = "Each theme against the wave before, among those who answered; intervals are 95%."
+    yield Table("Changes", about, columns, rows, shares)
+    lineage = figures.shown_lineage(data)
+    if lineage:
+        yield Table(
+            "Rebuilt themes",
+            "Where the answers of each theme went when the themes were rebuilt from all waves.",
+            ("Old theme", "New theme", "What became of it", "Answers", "Share of old theme", "Share of new theme"),
+            tuple(
+                (
+                    each.old_label, each.new_label, figures.RELATION_NAMES[each.relation], each.responses,
+                    _share(each.share_of_old), _share(each.share_of_new),
+                )
+                for each in lineage
+            ),
+            frozenset({"Share of old theme", "Share of new theme"}),
+        )  # fmt: skip
 
 
 def _questions_table(data: ReportData) -> Table:

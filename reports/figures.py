@@ -8,24 +8,52 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.types import (
+    SIDES,
     STANCES,
     Count,
+    Descent,
     Quote,
+    Relation,
     ReportData,
+    Side,
     Stance,
     Status,
+    ThemeChange,
     ThemeId,
     ThemeState,
     ThemeSummary,
+    Verdict,
     VisionSummary,
     Wave,
 )
 
-STANCE_NAMES: Final[Mapping[Stance, str]] = {
+STANCE_NAMES: Final[Mapping[Side, str]] = {
     "like": "Likes",
     "dislike": "Dislikes",
     "hope": "Hopes",
+    "agree": "In favour",
+    "disagree": "Against",
+    "unclear": "Unclear",
     "open": "Comments",
+}
+TOLD: Final[frozenset[Side]] = frozenset({"agree", "disagree", "unclear"})
+"""Sides told from the words of answers to open questions."""
+VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
+    "new": "New",
+    "grown": "Grown",
+    "shrunk": "Shrunk",
+    "steady": "No clear change",
+    "silent": "No longer raised",
+    "too few": "Too few to say",
+}
+RELATION_NAMES: Final[Mapping[Relation, str]] = {
+    "same": "The same theme",
+    "renamed": "The same theme, renamed",
+    "merged": "Merged into it",
+    "split": "Split off",
+    "moved": "Some answers moved",
+    "gone": "Gone",
+    "new": "New",
 }
 STATUS_NAMES: Final[Mapping[Status, str]] = {
     Status.SUBSTANTIVE: "With something to say",
@@ -73,9 +101,13 @@ def shown(themes: Iterable[ThemeSummary]) -> tuple[ThemeSummary, ...]:
 
 def all_themes(data: ReportData) -> tuple[ThemeSummary, ...]:
     """Every found theme once, largest first, then by label and identifier."""
-    under_vision = (theme for vision in data.vision for theme in vision.themes)
-    found = {theme.theme_id: theme for theme in (*under_vision, *data.outside_themes, *data.themes)}
+    found = {theme.theme_id: theme for theme in _every(data)}
     return tuple(sorted(shown(found.values()), key=_largest_first))
+
+
+def _every(data: ReportData) -> tuple[ThemeSummary, ...]:
+    under_vision = (theme for vision in data.vision for theme in vision.themes)
+    return (*under_vision, *data.outside_themes, *data.themes)
 
 
 def _largest_first(theme: ThemeSummary) -> tuple[int, str, str]:
@@ -116,6 +148,44 @@ def used_stances(data: ReportData) -> tuple[Stance, ...]:
     counts = [*(vision.count for vision in data.vision), *(theme.count for theme in all_themes(data))]
     held = {stance for count in (*counts, data.outside_vision) for stance, n in count.by_stance.items() if n}
     return tuple(stance for stance in STANCES if stance in asked | held)
+
+
+def used_sides(data: ReportData) -> tuple[Side, ...]:
+    """The stances by which found themes are counted: for open questions, the sides that were told where any was."""
+    held = {side for theme in all_themes(data) for side, n in theme.count.by_stance.items() if n}
+    asked = {question.stance for question in data.questions}
+    if held & TOLD:
+        asked -= {"open"}
+    return tuple(side for side in SIDES if side in asked | held)
+
+
+def by_side(quotes: Iterable[Quote]) -> tuple[tuple[Side, tuple[Quote, ...]], ...]:
+    """Quotes apart by stance, in the fixed order."""
+    own = tuple(quotes)
+    sides = tuple(side for side in SIDES if any(quote.stance == side for quote in own))
+    return tuple((side, tuple(quote for quote in own if quote.stance == side)) for side in sides)
+
+
+def change_points_of(change: ThemeChange) -> float | None:
+    """A change of share in percentage points; None where there is no earlier figure."""
+    return None if change.change is None else round(100 * change.change, 1) + 0.0
+
+
+def shown_changes(data: ReportData) -> tuple[ThemeChange, ...]:
+    """The changes of themes that may be published."""
+    kept_back = {theme.theme_id for theme in _every(data)} - {theme.theme_id for theme in all_themes(data)}
+    return tuple(change for change in data.changes if change.theme_id not in kept_back)
+
+
+def shown_lineage(data: ReportData) -> tuple[Descent, ...]:
+    """What went from theme to theme in a refit, without themes that may not be published."""
+    kept_back = {theme.label for theme in _every(data)} - {theme.label for theme in all_themes(data)}
+    return tuple(each for each in data.lineage if not {each.old_label, each.new_label} & kept_back)
+
+
+def changed(changes: Iterable[ThemeChange], *verdicts: str) -> tuple[ThemeChange, ...]:
+    """The changes with one of these verdicts, in the order given."""
+    return tuple(change for change in changes if change.verdict in verdicts)
 
 
 def unrepeated(quotes: Iterable[Quote], others: Iterable[Quote] = ()) -> tuple[Quote, ...]:

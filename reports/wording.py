@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from analysis.types import Count, Quote, Stance
+from analysis.types import Count, Quote, Side, ThemeChange
 from reports.figures import STANCE_NAMES
 
 MINUS: Final = "\u2212"
@@ -77,8 +77,15 @@ _LANGUAGES: Final[Mapping[str, str]] = {
     "yo": "Yoruba",
     "zh": "Chinese",
 }
+_EVIDENCE: Final[Mapping[str, str]] = {
+    "figures": "Figures (how many, how much, how long)",
+    "examples": "Examples (what happened, to whom, when)",
+    "sources": "Sources (studies, data, what other places do)",
+    "local knowledge": "Knowledge of the place (which street, which junction)",
+    "proposals": "Proposals that say how, for whom or why",
+}
 _SMALL: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_QUOTE_STANCES: Final[Mapping[Stance, str]] = {**STANCE_NAMES, "open": "Comment"}
+_QUOTE_STANCES: Final[Mapping[Side, str]] = {**STANCE_NAMES, "open": "Comment"}
 
 
 def number(value: int) -> str:
@@ -131,7 +138,7 @@ def change_in_words(change: float | None) -> str:
     return f"is {'up' if change > 0 else 'down'} {abs(change):.1f} {unit}"
 
 
-def stance_name(stance: Stance) -> str:
+def stance_name(stance: Side) -> str:
     """The heading of a stance's column: Likes, Dislikes, Hopes, Comments."""
     return STANCE_NAMES[stance]
 
@@ -148,9 +155,21 @@ def balance(count: Count) -> str:
     return text[:1].upper() + text[1:]
 
 
-def ordered(by_stance: Mapping[Stance, int]) -> list[tuple[Stance, int]]:
+def ordered(by_stance: Mapping[Side, int]) -> list[tuple[Side, int]]:
     """Counts by stance in the fixed order of stances; stances without a count are 0."""
     return [(stance, by_stance.get(stance, 0)) for stance in STANCE_NAMES]
+
+
+def interval(change: ThemeChange) -> str:
+    """The interval of a change in percentage points: "+1.2 to +9.0"; a dash where nothing is known."""
+    if change.low is None or change.high is None:
+        return NO_FIGURE
+    return f"{points(round(100 * change.low, 1))} to {points(round(100 * change.high, 1))}"
+
+
+def evidence(kind: str) -> str:
+    """A kind of evidence in words."""
+    return _EVIDENCE.get(kind, kind.capitalize())
 
 
 def redacted(label: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from analysis.consultation import Consultation, load_consultation
 from analysis.embed import Vectors
@@ -21,6 +22,9 @@ from analysis.tables import checked
 from analysis.types import Status
 
 DIMENSIONS = 64
+
+hypothesis_settings.register_profile("any machine", deadline=None)  # timings are never tests
+hypothesis_settings.load_profile("any machine")
 
 CONSULTATION = """
 [consultation]

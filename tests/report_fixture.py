@@ -10,6 +10,7 @@ from analysis.types import (
     Breakdown,
     Campaign,
     Count,
+    Descent,
     Estimate,
     Evaluation,
     GroupAgreement,
@@ -23,7 +24,10 @@ from analysis.types import (
     SafeText,
     Stance,
     Status,
+    SubthemeId,
+    SubthemeSummary,
     ThemeAgreement,
+    ThemeChange,
     ThemeId,
     ThemeState,
     ThemeSummary,
@@ -78,6 +82,21 @@ LITTER = theme(
         ),
         ("hope", "A borough where you can walk to the station without stepping round bags of rubbish."),
         ("dislike", "[NAME] at the depot does his best but one van for all of Becontree is a joke."),
+    ),
+    minority=Quote(
+        SafeText("The sweepers come past our block at six, every single day. Credit where it is due."), "like"
+    ),
+    subthemes=(
+        SubthemeSummary(
+            SubthemeId("s-0001"),
+            "Fly-tipping in alleys",
+            "People speak of mattresses, alleys and vans.",
+            ("fly-tipping", "alleys"),
+            140,
+            0.54,
+            Quote(SafeText("Our alley is a tip with a gate."), "dislike"),
+        ),
+        SubthemeSummary(SubthemeId("s-0002"), "Street sweeping", "", ("sweepers",), 61, 0.235, None),
     ),
 )
 PARKS = theme(
@@ -175,6 +194,14 @@ COUNTS = {
     "EMPLOYMENT": count(5, 31, 60, 80),
     "FAIRNESS": count(0, 1, 0),
 }
+CHANGES = (
+    ThemeChange(LITTER.theme_id, LITTER.label, "grown", 259, 180, 0.208, 0.174, 0.034, 0.001, 0.066, 0.58, True, ""),
+    ThemeChange(PARKS.theme_id, PARKS.label, "shrunk", 110, 150, 0.088, 0.145, -0.057, -0.084, -0.03, 0.42, False, ""),
+    ThemeChange(RENTS.theme_id, RENTS.label, "steady", 239, 190, 0.192, 0.184, 0.008, -0.025, 0.04, 0.55, False, ""),
+    ThemeChange(SHOPS.theme_id, SHOPS.label, "silent", 0, 14, 0.0, 0.014, -0.014, -0.023, -0.008, 0.0, False, ""),
+    ThemeChange(ROOMS.theme_id, ROOMS.label, "new", 33, 0, 0.026, None, None, None, None, 1.0, False, RENTS.label),
+    ThemeChange(AIRCRAFT.theme_id, AIRCRAFT.label, "too few", 4, 3, 0.003, 0.003, 0.0, -0.006, 0.006, 0.6, False, ""),
+)
 THEMES = (LITTER, RENTS, SAFETY, SHOPS, NEIGHBOURS, PARKS, ROOMS, AIRCRAFT)
 
 
@@ -287,6 +314,17 @@ def report_data(**changes: Any) -> ReportData:
             before=0.671,
             after=0.702,
         ),
+        evidence={"figures": 61, "examples": 40, "local knowledge": 22},
+        evidence_responses=97,
+        changes=CHANGES,
+        changes_answered=(BEFORE, RESPONDENTS),
+        lineage=(
+            Descent("Litter", "Litter and fly-tipping on streets", "renamed", 190, 0.91, 0.87),
+            Descent("Dumped mattresses", "Litter and fly-tipping on streets", "merged", 20, 0.95, 0.09),
+            Descent("Old pier", "", "gone", 0, 0.0, 0.0),
+            Descent("", "Kind neighbours", "new", 0, 0.0, 0.0),
+            Descent("Litter", "Parks and green space", "moved", 12, 0.12, 0.05),
+        ),
         provenance=(
             ("Made on", "1 July 2017"),
             ("Software", "manifesto-voices 0.1.0"),
@@ -314,6 +352,10 @@ def empty_data() -> ReportData:
         rows_read=0,
         questions=(),
         vision=silent,
+        evidence={},
+        evidence_responses=0,
+        changes=(),
+        lineage=(),
         themes=(),
         outside_vision=NOTHING,
         outside_themes=(),
@@ -333,7 +375,8 @@ def empty_data() -> ReportData:
 def open_data() -> ReportData:
     """One person, one open question, one wave, one found theme, no quotes."""
     one = Count(1, 1.0, {"open": 1}, {NOW: 1}, {NOW: 1.0}, 1)
-    found = replace(LITTER, count=one, quotes=(), first_wave=NOW)
+    told = Count(1, 1.0, {"open": 0, "agree": 1}, {NOW: 1}, {NOW: 1.0}, 1)
+    found = replace(LITTER, count=told, quotes=(), first_wave=NOW)
     vision = tuple(
         replace(
             v, count=one if v.code == "ENVIRONMENT" else NOTHING, themes=(found,) if v.code == "ENVIRONMENT" else ()
@@ -347,6 +390,10 @@ def open_data() -> ReportData:
         rows_read=1,
         questions=(QuestionSummary(QuestionId("q"), "Anything else?", "open", {Status.SUBSTANTIVE: 1}),),
         vision=vision,
+        evidence={},
+        evidence_responses=0,
+        changes=(),
+        lineage=(),
         themes=(found,),
         outside_vision=NOTHING,
         outside_themes=(),

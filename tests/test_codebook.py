@@ -1,5 +1,6 @@
 """The codebook: what is kept between waves comes back as it was, and identifiers follow content."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,25 @@ from analysis.codebook import (
     codebook_frame,
     codebook_from_frame,
     split_joined,
+    subthemes_table,
     theme_id_of,
     themes_table,
 )
 from analysis.space import Space, unit_rows
+from analysis.subthemes import Subtheme
 from analysis.tables import checked, write_parquet
-from analysis.types import ThemeId, ThemeState, VisionCode, Wave
+from analysis.types import SubthemeId, ThemeId, ThemeState, VisionCode, Wave
 
 WORDS = st.text(st.characters(exclude_characters=";", exclude_categories=["Cs"]), min_size=1, max_size=12).filter(
     lambda word: word == word.strip()
 )
+
+
+def part_of(name: str, about: str) -> Subtheme:
+    centroid = np.random.default_rng(len(name)).normal(size=6).astype(np.float32)
+    return Subtheme(SubthemeId(f"s-{name}"), name, about, (name, about), centroid)
+
+
 THEMES = st.builds(
     Theme,
     theme_id=st.from_regex(r"t-[0-9a-f]{10}", fullmatch=True).map(ThemeId),
@@ -33,6 +43,9 @@ THEMES = st.builds(
     first_wave=WORDS.map(Wave),
     state=st.sampled_from(ThemeState),
     vision=st.lists(st.sampled_from(["ARTS", "CRIME"]).map(VisionCode), max_size=2, unique=True).map(tuple),
+    subthemes=st.lists(st.builds(part_of, WORDS, WORDS), max_size=2, unique_by=lambda part: part.subtheme_id).map(
+        tuple
+    ),
 )
 
 
@@ -40,7 +53,8 @@ def codebook_of(themes: list[Theme], dimensions: int = 6, seed: int = 1) -> Code
     chance = np.random.default_rng(seed)
     words = ("bins", "parks, grass", "éclair")
     axes = chance.normal(size=(len(words), 3)).astype(np.float32)
-    space = Space(chance.normal(size=dimensions).astype(np.float32), words, axes, 2)
+    names = unit_rows(chance.normal(size=(1, dimensions)))
+    space = Space(chance.normal(size=dimensions).astype(np.float32), words, axes, 2, ("barking",), names)
     return Codebook.empty(space).extended(themes, unit_rows(chance.normal(size=(len(themes), dimensions))))
 
 
@@ -48,17 +62,25 @@ def theme(name: str) -> Theme:
     return Theme(ThemeId(name), name.title(), "", ("a", "b"), Wave("w1"), ThemeState.CONFIRMED)
 
 
+def parts(book: Codebook) -> list[Subtheme]:
+    return [part for theme in book.themes for part in theme.subthemes]
+
+
 def same(one: Codebook, other: Codebook) -> bool:
     arrays = [
         (one.centroids, other.centroids),
         (one.space.origin, other.space.origin),
         (one.space.axes, other.space.axes),
+        (one.space.common, other.space.common),
+        *((a.centroid, b.centroid) for a, b in zip(parts(one), parts(other), strict=True)),
     ]
-    plain = (one.themes, one.space.words, one.space.topics) == (other.themes, other.space.words, other.space.topics)
+    plain = (one.themes, one.space.words, one.space.topics, one.space.names) == (
+        other.themes, other.space.words, other.space.topics, other.space.names,
+    )  # fmt: skip
     return plain and all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in arrays if a.size)
 
 
-@given(st.lists(THEMES, max_size=4))
+@given(st.lists(THEMES, max_size=4, unique_by=lambda each: each.theme_id))
 def test_a_codebook_comes_back_from_its_frame(themes: list[Theme]) -> None:
     book = codebook_of(themes)
     again = codebook_from_frame(codebook_frame(book))
@@ -132,3 +154,11 @@ def test_nothing_seen_from_an_origin_is_nothing() -> None:
 @given(st.lists(WORDS, max_size=5))
 def test_what_is_joined_for_a_cell_comes_apart_again(words: list[str]) -> None:
     assert split_joined("; ".join(words)) == tuple(words)
+
+
+def test_sub_themes_stand_in_a_table_of_their_own_under_their_theme() -> None:
+    parted = replace(theme("t-1"), subthemes=(part_of("large", "a"), part_of("small", "b")))
+    book = codebook_of([theme("t-0"), parted])
+    table = checked("subthemes", subthemes_table(book))
+    assert list(zip(table["theme_id"], table["label"], strict=True)) == [("t-1", "large"), ("t-1", "small")]
+    assert list(themes_table(book)["theme_id"]) == ["t-0", "t-1"]

@@ -63,10 +63,10 @@ class Place:
         write_export(self.folder / wave / "online.csv", rows)
         return self
 
-    def run(self, wave: str | None = None) -> Any:
+    def run(self, wave: str | None = None, refit: bool = False) -> Any:
         from flows.consultation import analyse_consultation
 
-        return analyse_consultation(str(self.folder), str(self.processed), str(self.reports), wave)
+        return analyse_consultation(str(self.folder), str(self.processed), str(self.reports), wave, refit)
 
     @property
     def results(self) -> Path:
@@ -112,7 +112,8 @@ def test_contract_tables_stand_as_csv_and_parquet(analysed: Place) -> None:
         with (analysed.results / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         assert list(table.columns)[: len(columns)] == list(columns)
-        assert len(rows) == len(table) > 0
+        assert len(rows) == len(table)
+        assert len(table) > 0 or name in ("theme_changes", "lineage"), "one wave has nothing to compare"
 
 
 def test_planted_topics_become_themes(analysed: Place) -> None:
@@ -230,6 +231,44 @@ def test_a_new_wave_adds_only_itself(tmp_path: Path, analysed: Place, encoder: F
     coded = place.table("segments").query("wave == '2025' and response_id == 'n99'")
     assert coded["theme_id"].iloc[0] in set(before["theme_id"])
     assert (place.reports / "better-borough" / "2025" / "index.html").exists()
+
+
+def test_a_refit_keeps_what_lasts_tells_what_came_and_stands_from_then_on(tmp_path: Path) -> None:
+    """Wave 1 has four topics; wave 2 lacks the park and brings wolves, in twice as many words as any."""
+    animals = ["sheep", "deer", "goats", "calves", "hens", "geese", "lambs", "foals", "hares", "mice", "voles", "rams"]
+    wolves = [
+        {"ID": f"wolf-{n}", "Who": f"wolf-{n}", "What do you like?": "", "What do you hope for?": text, "Ward": "Heath"}
+        for n, text in enumerate(f"Wolves howl and hunt {one} and {other}" for one, other in product(animals, animals))
+        if n % 13
+    ]
+    again = [{**row, "ID": "again-" + row["ID"]} for row in answers() if not row["ID"].startswith("park")]
+    place = Place(tmp_path).wave("w1", answers()).wave("w2", [*again, *wolves[:40]])
+    place.run()
+    before, coded = place.table("themes"), place.table("response_themes")
+    assert place.run(refit=True).worked
+    lineage, after = place.table("lineage"), place.table("themes")
+    same = lineage[lineage["relation"].isin(["same", "renamed"])]
+    assert (same["old_theme_id"] == same["new_theme_id"]).all()
+    assert set(same["new_theme_id"]) <= set(after["theme_id"])
+    assert len(same) >= 4
+    assert set(lineage["old_theme_id"]) - {""} == set(coded["theme_id"])
+    assert set(lineage["new_theme_id"]) - {""} == set(place.table("response_themes")["theme_id"])
+    assert set(after["state"]) == {"confirmed"}
+    kept = place.results / "refits" / "001"
+    pd.testing.assert_frame_equal(pd.read_parquet(kept / "before-themes.parquet"), before)
+    assert len(pd.read_parquet(kept / "before-response_themes.parquet")) == len(coded)
+    page = (place.reports / "better-borough" / "w2" / "index.html").read_text(encoding="utf-8")
+    assert "The themes were rebuilt" in page
+    assert "The themes were rebuilt" not in (place.reports / "better-borough" / "w1" / "index.html").read_text("utf-8")
+    bytes_ = place.bytes()
+    assert not place.run().worked, "a plain run must not go back to the old codebook"
+    assert not place.run(refit=True).worked, "nothing new to rebuild from"
+    assert place.bytes() == bytes_
+    place.wave("w3", [{**row, "ID": "third-" + row["ID"]} for row in answers()[:20]])
+    place.run()
+    assert list(place.table("themes")["theme_id"][: len(after)]) == list(after["theme_id"])
+    changes = place.table("theme_changes")
+    assert set(changes["wave"]) == {"w2", "w3"}
 
 
 @pytest.mark.parametrize("rows", [0, 1, 20])

@@ -19,10 +19,21 @@ HOMES = {
     "spacy": "analysis/anonymise/",
     "presidio_analyzer": "analysis/anonymise/",
     "sentence_transformers": "analysis/embed.py",
+    "textblob": "analysis/phrases.py",
     "torch": "analysis/embed.py",
     "transformers": "analysis/embed.py",
 }
-HEAVY = ["spacy", "torch", "bertopic", "presidio_analyzer", "prefect", "openpyxl", "sentence_transformers", "sklearn"]
+HEAVY = [
+    "spacy",
+    "torch",
+    "bertopic",
+    "presidio_analyzer",
+    "prefect",
+    "openpyxl",
+    "sentence_transformers",
+    "sklearn",
+    "textblob",
+]
 
 
 def imported(source: str, package: str) -> Iterator[str]:

@@ -65,6 +65,16 @@ def test_themes_csv_has_every_found_theme_once(tmp_path: Path) -> None:
     assert len(rows) == len(data.themes)
 
 
+def test_subthemes_csv_has_every_part_under_its_theme(tmp_path: Path) -> None:
+    write_exports(report_data(), {}, tmp_path)
+    rows = read_csv(tmp_path / "subthemes.csv")
+    assert [(row["Theme"], row["Sub-theme"], int(row["Respondents"])) for row in rows] == [
+        (LITTER.label, part.label, part.respondents) for part in LITTER.subthemes
+    ]
+    head, *lines = sheet(tmp_path / "report.xlsx", "Sub-themes")
+    assert [line[head.index("Share of theme")] for line in lines] == [part.share for part in LITTER.subthemes]
+
+
 @pytest.mark.parametrize("data", [report_data(), empty_data(), open_data()], ids=["full", "empty", "open"])
 def test_workbook_has_one_plain_table_a_sheet(data: ReportData, tmp_path: Path) -> None:
     write_exports(data, {}, tmp_path)
@@ -196,7 +206,7 @@ def test_equal_data_gives_equal_bytes(tmp_path: Path) -> None:
 
 def test_report_is_written_whole(tmp_path: Path) -> None:
     paths = write_report(report_data(), tmp_path / "new" / "folder")
-    assert [p.name for p in paths] == ["index.html", "vision.csv", "themes.csv", "report.xlsx"]
+    assert [p.name for p in paths] == ["index.html", "vision.csv", "themes.csv", "subthemes.csv", "report.xlsx"]
     assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == sorted(p.name for p in paths)
     assert paths[0].read_text("utf-8") == render.render_report(report_data())
 

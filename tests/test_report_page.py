@@ -22,7 +22,7 @@ TEMPLATE = "{{ 7*7 }}{% for x in y %}"
 OVERRIDE = "\u202egnorw\u202d"
 LONG = "w" * 100_000
 HOSTILE = [SCRIPT, TEMPLATE, OVERRIDE, LONG, "]]></style><img src=x onerror=alert(1)>", "\x00\x1b[31m\ud800", "=1+1"]
-DOWNLOADS = {"vision.csv", "themes.csv", "report.xlsx"}
+DOWNLOADS = {"vision.csv", "themes.csv", "subthemes.csv", "report.xlsx"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,11 @@ def with_text(text: str) -> ReportData:
     """The report with `text` in every place where a word of a resident, a file or a person can stand."""
     safe = SafeText(text)
     said = (Quote(safe, "hope"),)
-    theme = replace(LITTER, label=text, description=text, keywords=(text,), quotes=said)
+    theme = replace(LITTER, label=text, description=text, keywords=(text,), quotes=said, minority=said[0])
+    parts = tuple(
+        replace(part, label=text, description=text, keywords=(text,), quote=said[0]) for part in theme.subthemes
+    )
+    theme = replace(theme, subthemes=parts)
     full = report_data()
     vision = replace(full.vision[0], title=text, aspiration=text, themes=(theme,), quotes=said)
     return replace(
@@ -118,7 +122,7 @@ def test_each_chart_has_title_description_and_figures_beside_it(page: Node) -> N
 
 def test_wide_tables_are_labelled_regions_a_keyboard_can_scroll(page: Node) -> None:
     regions = [node for node in page.all("div") if node.get("class") == "scroll"]
-    assert len(regions) == 4
+    assert len(regions) == 6
     for region in regions:
         assert (region.get("role"), region.get("tabindex")) == ("region", "0")
         assert region.get("aria-labelledby") == region.first("caption").get("id")
@@ -128,6 +132,19 @@ def test_wide_tables_are_labelled_regions_a_keyboard_can_scroll(page: Node) -> N
 def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: Node) -> None:
     for node in page.all("table"):
         assert len({len(row.all("th", "td")) for row in node.all("tr")}) == 1, node.first("caption").text
+
+
+def test_parts_and_the_less_common_view_of_a_theme_are_told_apart(page: Node) -> None:
+    (parts,) = page.all("details")
+    assert "Fly-tipping in alleys (140); Street sweeping (61)" in parts.first("summary").text
+    assert [item.first("strong").text for item in parts.all("li")] == [part.label for part in LITTER.subthemes]
+    assert [item.text.count("respondents") for item in parts.all("li")] == [1, 1]
+    assert "54.0% of those who raise this theme" in parts.text
+    assert [node.first("blockquote").text for node in parts.all("figure")] == ["Our alley is a tip with a gate."]
+    (view,) = [node for node in page.all("div") if node.get("class") == "minority"]
+    assert LITTER.minority is not None
+    assert view.first("blockquote").text == LITTER.minority.text
+    assert LITTER.minority.text not in [quote.text for quote in LITTER.quotes]
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
@@ -382,3 +399,63 @@ def test_agreement_with_people_is_shown_only_where_there_is_some(page: Node) -> 
     assert "How far to trust" not in render_report(report_data(evaluation=None))
     few = replace(EVALUATION, responses=12)
     assert "too few to say" in render_report(report_data(evaluation=few))
+
+
+def test_changes_are_told_in_counts_and_for_those_who_answered(page: Node) -> None:
+    told = section(page, "changes")
+    assert "speaks only of those who answered" in told.text
+    assert "180 of 1,032 respondents then, 259 of 1,247 now (17.4% to 20.8%)" in told.text
+    listed = {head.text: [] for head in told.all("h3")}
+    assert list(listed) == [
+        "Raised by a larger share", "Raised by a smaller share", "No longer raised by anybody", "New in this wave",
+        "Said differently than before", "The themes were rebuilt",
+    ]  # fmt: skip
+    assert "from which it may have split" in told.text
+    rows = table(page, "Share of respondents who raised each theme, before and now")
+    assert len(rows) - 1 == len(report_data().changes) - 1, "the theme that too few raised stands in the workbook only"
+    assert "of one theme too few respondents spoke".casefold() in told.text.casefold()
+
+
+def test_a_rebuilt_codebook_shows_where_each_theme_went(page: Node) -> None:
+    rows = table(page, "Old themes and new themes")
+    assert [(row[0], row[2]) for row in rows[1:]] == [
+        ("Litter", "The same theme, renamed"), ("Dumped mattresses", "Merged into it"), ("Old pier", "Gone"),
+        ("–no theme", "New"),
+    ]  # fmt: skip
+
+
+def test_without_an_earlier_wave_there_is_no_section_of_changes() -> None:
+    page = parse(render_report(report_data(waves=(NOW,), changes=(), lineage=())))
+    assert not [each for each in page.all("h2") if each.get("id") == "changes"]
+    assert "#changes" not in {link.get("href") for link in page.all("a")}
+
+
+def test_no_heading_stands_over_nothing() -> None:
+    steady = tuple(change for change in report_data().changes if change.verdict == "steady")
+    told = section(parse(render_report(report_data(changes=steady, lineage=()))), "changes")
+    assert not told.all("h3")
+    assert "One theme shows no clear change." in told.text
+
+
+def test_evidence_is_counted_and_its_use_explained(page: Node) -> None:
+    told = section(page, "reading")
+    assert "97 answers of" in told.text
+    assert "Read these first" in told.text
+    assert table(page, "Answers by kind of evidence; an answer can hold several")[1][1] == "61"
+
+
+def test_the_sides_of_a_theme_stand_apart() -> None:
+    both = (
+        Quote(SafeText("Ban them."), "agree"), Quote(SafeText("Leave them."), "disagree"),
+        Quote(SafeText("Now."), "agree"),
+    )  # fmt: skip
+    counted = replace(LITTER.count, by_stance={"agree": 30, "disagree": 12, "open": 0})
+    theme = replace(LITTER, count=counted, quotes=both)
+    data = report_data(themes=(theme,), vision=(), outside_themes=(theme,), outside_quotes=())
+    page = parse(render_report(data))
+    headings = [p.text for p in page.all("p") if p.get("class") == "quotes-heading"]
+    assert "In residents’ words: in favour (30 respondents)" in headings
+    assert "In residents’ words: against (12 respondents)" in headings
+    groups = [[q.text for q in div.all("blockquote")] for div in page.all("div") if div.get("class") == "quotes"]
+    assert ["Ban them.", "Now."] in groups and ["Leave them."] in groups
+    assert "“Unclear” is neither, both, or too hard to tell" in section(page, "found").text

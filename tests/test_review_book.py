@@ -202,7 +202,7 @@ def test_all_faults_come_at_once_cell_by_cell(book: Path) -> None:
 
     edits = read(filled(book, change), NOW)
     said = [str(fault) for fault in edits.faults]
-    assert len(said) == 21, "\n".join(said)
+    assert len(said) == 20, "\n".join(said)
     for words in ("formula", "81 characters", "neither letter nor digit", "fewer than three", "is the label of t-4",
                   "nothing of the list", "circle", "no row of the export", "copy of row 2", "beside others",
                   "says nothing", "neither 'yes' nor empty", "shows what the machine says",

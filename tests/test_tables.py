@@ -38,6 +38,9 @@ def segments(**changes: object) -> pd.DataFrame:
         "theme_id": "",
         "theme_score": 0.5,
         "vision": "",
+        "also": "",
+        "also_scores": "",
+        "subtheme_id": "",
     }
     return pd.DataFrame([{**row, **changes}])
 

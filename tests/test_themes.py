@@ -15,7 +15,7 @@ from analysis.codebook import Codebook, Theme
 from analysis.embed import Vectors, content_hash
 from analysis.labels import Guide
 from analysis.settings import Settings, load_settings
-from analysis.space import Space, unit_rows
+from analysis.space import Space, common_names, unit_rows
 from analysis.themes import Coded, Corpus, ThemeSettings, code_wave, find_groups
 from analysis.types import ThemeId, ThemeState, Wave
 
@@ -356,3 +356,63 @@ def test_of_very_many_segments_a_sample_is_grouped_and_the_others_join() -> None
     few = SETTINGS.model_copy(update={"most_linked": 100})
     corpus = corpus_of(FIRST)
     assert agreement(corpus, coded_first(FIRST, few).theme.tolist(), FIRST) >= 0.9
+
+
+# --- what is compared -------------------------------------------------------------------------------------------------
+
+
+def test_the_name_of_the_place_is_no_topic_and_a_name_that_is_one_stays() -> None:
+    asked = ["trees", "buses", "rents", "police", "bins", "schools", "parks", "lights", "clinics", "shops", "pools"]
+    towns = [f"in Barking {word} matters" for word in asked] + [f"we say Barking needs {word}" for word in asked]
+    others = [f"they ask for {word} and {more}" for word, more in zip(COMMON, sorted(TOPICS), strict=False)] * 2
+    topical = [f"the Riverside pool opens late {n} times, swim there" for n in range(12)]
+    names = common_names([*towns, *others, *topical, *[f"plain words number {n}" for n in range(40)]])
+    assert names == ("barking",)
+
+
+def test_texts_are_not_compared_by_a_common_name() -> None:
+    origin = np.zeros(DIMENSIONS, dtype=np.float32)
+    town = word_direction("barking")[None, :]
+    space = Space(origin, names=("barking",), common=town)
+    one, other = (unit_rows(town + word_direction(word)[None, :]) for word in ("trees", "buses"))
+    far = float(space.centred(one)[0] @ space.centred(other)[0])
+    near = float(Space(origin).centred(one)[0] @ Space(origin).centred(other)[0])
+    assert abs(far) < 0.3 < near
+    np.testing.assert_allclose(space.centred(one) @ town.T, 0, atol=1e-5)
+
+
+def test_words_of_any_topic_weigh_less_than_words_of_one(first: Coded) -> None:
+    """ "please" is no function word here: it stands with every topic, "trees" with one."""
+    chance = random.Random(8)
+    truth = {f"{text} {chance.choice(['indeed', 'surely'])}": topic for text, topic in FIRST.items()}
+    space = coded_first(truth).codebook.space
+    length = dict(zip(space.words, np.linalg.norm(space.axes, axis=1), strict=True))
+    assert max(length["indeed"], length["surely"]) < 0.5 * min(length[topic] for topic in TOPICS)
+
+
+def test_groups_that_mean_the_same_in_other_words_are_one() -> None:
+    corpus = corpus_of(FIRST)
+    placed = first_placed = Space.of(corpus, 1).place(corpus, SETTINGS)
+    names = sorted(TOPICS)
+    groups = np.array([2 * names.index(FIRST[t]) + i % 2 for i, t in enumerate(corpus.texts)])
+    apart = SETTINGS.model_copy(update={"merge_similarity": 1.0})
+    joined = themes._merge_alike(first_placed, corpus.vectors, groups, apart)
+    assert agreement(corpus, joined.tolist(), FIRST) == 1.0
+    never = apart.model_copy(update={"merge_meaning": 1.0})
+    assert len(set(themes._merge_alike(placed, corpus.vectors, groups, never).tolist())) == 2 * len(TOPICS)
+
+
+def test_where_there_are_too_many_the_smallest_joins_its_nearest_and_the_large_stay_apart() -> None:
+    corpus = corpus_of(FIRST)
+    placed = Space.of(corpus, 1).place(corpus, SETTINGS)
+    names = sorted(TOPICS)
+    groups = np.array([names.index(FIRST[t]) for t in corpus.texts])
+    groups[np.flatnonzero(groups == 0)[:3]] = len(names)
+    few = SETTINGS.model_copy(update={"max_first_themes": len(names), "merge_similarity": 1.0, "merge_meaning": 1.0})
+    assert agreement(corpus, themes._merge_alike(placed, corpus.vectors, groups, few).tolist(), FIRST) == 1.0
+
+
+def test_a_codebook_that_is_full_takes_no_more_than_there_is_room_for(first: Coded) -> None:
+    truth = planted(TOPICS, 15, 2) | planted(NEW_TOPIC, 40, 2)
+    full = SETTINGS.model_copy(update={"max_themes": len(first.codebook.themes)})
+    assert code_wave(corpus_of(truth), first.codebook, WAVE_2, encode, full).codebook.themes == first.codebook.themes
