@@ -124,6 +124,8 @@ def codebook_frame(codebook: Codebook) -> pd.DataFrame:
 
 def codebook_from_frame(frame: pd.DataFrame) -> Codebook:
     """Read back what `codebook_frame` gave."""
+    if "origin" not in frame:  # kept with a refit by an earlier version
+        frame = frame.assign(origin="found")
     space = _space(frame)
     parents = frame["parent"] if "parent" in frame else pd.Series("", index=frame.index)
     rows = frame[~frame["theme_id"].isin([_ORIGIN, _WORD, _NAME]) & (parents == "")]

@@ -19,6 +19,7 @@ from analysis.learning import Head
 from analysis.lineage import Rebuilt, inherit
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
+from analysis.steady import in_one_thread
 from analysis.tables import CONTRACT, empty_table, rows_of
 from analysis.themes import Coded, Corpus, ThemeSettings, code_known, code_wave
 from analysis.types import SafeText, Stance, Status, VisionCode, Wave
@@ -56,6 +57,7 @@ class CodedSegments:
     codebook: Codebook
 
 
+@in_one_thread
 def code_themes(
     responses: pd.DataFrame,
     segments: pd.DataFrame,
@@ -142,6 +144,7 @@ class Linked:
     margins: pd.DataFrame
 
 
+@in_one_thread
 def link_vision(
     responses: pd.DataFrame,
     segments: pd.DataFrame,

@@ -20,6 +20,7 @@ from analysis.types import Relation, ThemeId, ThemeState, Wave
 SAME = 0.5  # Jaccard of responses from which two themes are one
 _MOST = 0.5  # share of a theme's responses that is most of them
 _WORTH_TELLING = 0.1  # of either theme's responses: a smaller stream is not listed
+_FEW = 3  # nor is one of fewer responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +116,14 @@ def lineage_of(
 ) -> pd.DataFrame:
     """Return the lineage, theme by theme: what went where, what is gone and what is new; `new_theme_id` as kept.
 
-    `same` is from `same_themes`. Streams of less than a tenth of either theme are left out.
+    `same` is from `same_themes`. Where neither theme became the other, streams of less than a tenth of
+    either theme or of one or two responses are left out.
     """
     rows, told_old, told_new = [], set(), set()
     for stream in moves.streams:
         relation = relation_of(stream, moves, same)
-        if relation == "moved" and max(stream.of_old, stream.of_new) < _WORTH_TELLING:
+        is_small = stream.responses < _FEW or max(stream.of_old, stream.of_new) < _WORTH_TELLING
+        if relation == "moved" and is_small:
             continue
         if relation != "moved":
             told_old.add(stream.old)

@@ -21,6 +21,7 @@ TOKEN_PATTERN = r"(?u)\b[^\W_][\w'’-]*\b"
 TOKEN = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
 PLACEHOLDER = re.compile(r"\[[A-Z_]+(?: \d+)?\]|\[illegible\]|\[\?\]", re.IGNORECASE)
 LONGEST = 3
+_LONGEST_ACRONYM = 5
 _FIXED = 4  # texts with a pair of words, from which it may be a name
 _FIXED_SHARE = 0.2  # of the texts with its first word
 _ADJECTIVE, _NOUN, _GERUND, _PARTICIPLE, _VERB, _OF, _OTHER = "angdvox"
@@ -122,7 +123,8 @@ def _could_name(words: Sequence[str], kinds: str) -> bool:
 
 def is_topical(word: str) -> bool:
     """Whether a word may name a topic at all."""
-    return _lower(word) not in LABEL_STOP_WORDS and len(word) > 1 and not word.replace(",", "").isdigit()
+    long_enough = len(word) > 2 or (len(word) > 1 and word.isupper())  # "GP"
+    return _lower(word) not in LABEL_STOP_WORDS and long_enough and not word.replace(",", "").isdigit()
 
 
 def is_noun_phrase(tagged: Tagged) -> bool:
@@ -252,7 +254,14 @@ def _spellings(texts: Iterable[str]) -> dict[str, str]:
         for sentence in re.split(r"[.!?:;\n]", text):
             for token in TOKEN.findall(sentence)[1:]:
                 seen.setdefault(token.casefold(), Counter())[token] += 1
-    return {token: min(forms, key=lambda form: (-forms[form], form)) for token, forms in seen.items()}
+    return {token: _spelling(forms) for token, forms in seen.items()}
+
+
+def _spelling(forms: Counter[str]) -> str:
+    """The commonest form, but for words that some shout and others do not."""
+    calm = {form: count for form, count in forms.items() if not (form.isupper() and len(form) > _LONGEST_ACRONYM)}
+    kept = calm or forms
+    return min(kept, key=lambda form: (-kept[form], form))
 
 
 def _fixed_pairs(texts: Iterable[str], names: frozenset[str]) -> frozenset[tuple[str, str]]:

@@ -47,8 +47,9 @@ def answered_of(table: pd.DataFrame, wave: Wave) -> tuple[int, int]:
 def descents_of(table: pd.DataFrame, wave: Wave) -> tuple[Descent, ...]:
     """The lineage of the last refit, if it was made of the waves up to this one; without hidden themes."""
     last = table[table["refit"] == table["refit"].max()]
-    order = ["old_label", "responses", "new_label"]
-    rows = last[(last["wave"] == wave) & ~last["hidden"]].sort_values(order, ascending=[True, False, True])
+    order = ["is_new", "old_label", "responses", "new_label"]
+    told = last[(last["wave"] == wave) & ~last["hidden"]].assign(is_new=last["old_label"] == "")
+    rows = told.sort_values(order, ascending=[True, True, False, True])
     return tuple(
         Descent(
             row.old_label, row.new_label, row.relation, int(row.responses), float(row.share_of_old),

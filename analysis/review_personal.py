@@ -10,13 +10,11 @@ import pandas as pd
 from analysis.anonymise import LABELS
 from analysis.anonymise.corrections import Action, Correction, text_hash
 from analysis.errors import Fault, InputError
-from analysis.retelling import evidence_of
 from analysis.review_book import Column, Row, Sheet
 from analysis.tables import rows_of
 from analysis.types import SafeText, Status
 
 SHEET = "Personal data"
-READ_FIRST, READ_COLUMNS = "Read first", ("wave", "response_id", "question_id", "evidence", "text")
 KINDS = "Kinds of personal data"
 SHOWN = ("wave", "response_id", "question_id", "marked_for", "text", "text_hash")
 ASKED = ("redact_these_words", "as", "keep_these_words", "nothing_here")
@@ -50,17 +48,6 @@ def personal_sheet(responses: pd.DataFrame, everything: bool = False) -> Sheet:
         "Answers that a second look marked (all answers with --all): say what must go, what may stay, or clear them."
     )
     return Sheet(SHEET, about, columns, rows)
-
-
-def reading_sheet(responses: pd.DataFrame) -> Sheet:
-    """The answers that are rich in evidence; nothing is to be filled in."""
-    rich = responses[(evidence_of(responses) != "") & (responses["status"] == Status.SUBSTANTIVE)]
-    columns = tuple(Column(name, {"evidence": 28, "text": 90}.get(name, 16)) for name in READ_COLUMNS)
-    rows = tuple(
-        Row(key := (r.wave, r.response_id, r.question_id), {}, (*key, r.evidence, r.text)) for r in rows_of(rich)
-    )
-    about = "Answers that hold figures, examples, sources, local knowledge or proposals. Nothing is to be filled in."
-    return Sheet(READ_FIRST, about, columns, rows)
 
 
 def corrections_in(path: Path) -> tuple[list[tuple[str, Correction]], list[Fault]]:

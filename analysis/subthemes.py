@@ -86,8 +86,8 @@ def find_subthemes(corpus: Corpus, placed: Vectors, rows: Groups, large: int, le
 
 
 def _tells(sub: Subtheme) -> bool:
-    """Whether a part says something of its own: not one word alone, and no name that had to be numbered."""
-    return len(sub.keywords) > 1 and not re.search(r"\(\d+\)$", sub.label)
+    """Whether a part says something of its own: more than its name, which did not have to be numbered."""
+    return len(sub.keywords) > (1 if " " in sub.label else 2) and not re.search(r"\(\d+\)$", sub.label)
 
 
 def _named(

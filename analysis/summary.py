@@ -169,12 +169,12 @@ class _Summary:
             marked_responses=int((self._substantive["marks"] != "").sum()),
             min_cell=self._settings.min_cell,
             provenance=about.provenance,
-            reviewed=about.reviewed,
             evidence=kinds_of_evidence(self._substantive),
             evidence_responses=int((evidence_of(self._substantive) != "").sum()),
             changes=changes_of(self._tables.theme_changes, self._wave, self._hidden),
             changes_answered=answered_of(self._tables.theme_changes, self._wave),
             lineage=descents_of(self._tables.lineage, self._wave),
+            reviewed=about.reviewed,
         )
 
     @property

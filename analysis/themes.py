@@ -23,6 +23,7 @@ from analysis.subthemes import nearest_subthemes, with_subthemes
 from analysis.types import Groups, ThemeState, Wave
 
 _MOSTLY = 0.6  # share of a new group's segments that no known theme is nearer to
+_SMALL = 3  # times the least respondents, under which a theme is small
 _SMALLEST = 3  # respondents of a group that may still grow by merging
 
 
@@ -142,9 +143,20 @@ def code_wave(
     groups = find_groups(corpus, _least_respondents(corpus, settings), settings, seen)
     groups = groups if first else _only_new(placed, groups, codebook, settings)
     new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
+    telling = [i for i, theme in enumerate(new) if _tells(theme, corpus, np.flatnonzero(groups == i), settings)]
+    new, centroids = tuple(new[i] for i in telling), centroids[telling]
     coded = _settled(corpus, placed, codebook, new, centroids, settings)
     words = Words(encode, codebook.space.centred, frozenset(codebook.space.names))
     return _parted(coded, len(codebook.themes), corpus, placed, words, settings, guide)
+
+
+def _tells(theme: Theme, corpus: Corpus, rows: Groups, settings: ThemeSettings) -> bool:
+    """Whether a theme, if small, has more to it than one word that some segments happen to share, such as "space"."""
+    small = corpus.respondents(rows) < _SMALL * _least_respondents(corpus, settings)
+    if not small or len(theme.keywords) > 1 or " " in theme.label:
+        return True
+    word = theme.label.casefold().removesuffix("s")
+    return 2 * sum(word in corpus.texts[row].casefold() for row in rows) >= len(rows)
 
 
 def _parted(

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from analysis.embed import Vectors
 from analysis.errors import Fault, InputError
 from analysis.labels import Guide
+from analysis.steady import in_one_thread
 from analysis.types import VisionCode
 
 Scores = npt.NDArray[np.float64]
@@ -165,6 +166,7 @@ class VisionLinker:
         return _stack(self._stacker, self._views(vectors))
 
 
+@in_one_thread
 def fit_linker(
     framework: Framework, encode: Callable[[Sequence[str]], Vectors], settings: VisionSettings
 ) -> VisionLinker:

@@ -140,11 +140,32 @@ def stability(bench: Bench, data: Path) -> Iterator[Row]:
         base = bench.code(texts)
         yield Row(f"{name}: themes", "at most 70", str(len(base.coded.codebook.themes)))
         yield Row(f"{name}: responses without a theme", "under 5%", f"{base.unthemed:.1%}", outliers)
+        yield from _gates(bench, name, base)
         yield Row(f"{name}: ARI, rows shuffled", "1.000", f"{_shuffled(bench, texts, base):.3f}", shuffled)
         other = adjusted_rand_score(base.main, bench.code(texts, seed=7).main)
         yield Row(f"{name}: ARI, another seed", "0.90", f"{other:.3f}", shuffled)
         yield from _ten_per_cent_more(bench, name, texts, base, grown)
     yield from _emerging(bench, data)
+
+
+def _gates(bench: Bench, name: str, base: Themed) -> Iterator[Row]:
+    """The theme set as a reader meets it: labels told apart, themes of other responses, large ones in parts."""
+    book = base.coded.codebook
+    labels = [label for theme in book.themes for label in (theme.label, *(part.label for part in theme.subthemes))]
+    vectors = bench.encode(labels)
+    alike = (vectors @ vectors.T)[np.triu_indices(len(labels), 1)].max()
+    yield Row(f"{name}: largest similarity of two labels", "0.9", f"{alike:.2f}")
+    raised = [
+        {base.corpus.wholes[i] for i in np.flatnonzero(base.coded.theme == row)} for row in range(len(book.themes))
+    ]
+    shared = [len(a & b) / max(1, min(len(a), len(b))) for i, a in enumerate(raised) for b in raised[:i]]
+    yield Row(f"{name}: largest overlap of two themes", "0.7", f"{max(shared):.2f}")
+    largest = max(len(each) for each in raised) / base.size
+    yield Row(f"{name}: share of responses in the largest theme", "", f"{largest:.1%}")
+    parts = sum(len(theme.subthemes) for theme in book.themes)
+    yield Row(
+        f"{name}: sub-themes, and themes that have them", "", f"{parts}, {sum(bool(t.subthemes) for t in book.themes)}"
+    )
 
 
 def _shuffled(bench: Bench, texts: list[str], base: Themed) -> float:
@@ -325,7 +346,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def threads(bench: Bench, data: Path) -> Iterator[Row]:
-    """The demonstration and a code frame over two of its waves, run whole with one thread and with two."""
+    """The demonstration, both waves, run whole with one thread and with two."""
     same, tables = _same_tables(Path(__file__).resolve().parent.parent)
     yield Row("1 against 2 threads: same result (demonstration, all tables)", "yes", "yes" if same else "no")
     yield Row("1 against 2 threads: tables compared", "", str(tables))

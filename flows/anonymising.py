@@ -44,7 +44,8 @@ def anonymise_file(source: Path, id_column: str, text_column: str, out: Path) ->
     ids, texts = (int(position) for position in where if not isinstance(position, Fault))
     redactor = Anonymiser(load_settings().anonymise)
     removed: Counter[str] = Counter()
-    with step("anonymise") as work, write_atomically(out) as part, part.open("w", encoding="utf-8", newline="") as file:
+    bar = step("anonymise", len(table.rows))
+    with bar as work, write_atomically(out) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([id_column, text_column])
         redactions = redactor.redact_many(clean_text(RawText(row.cells[texts])) for row in table.rows)

@@ -10,8 +10,13 @@ from pathlib import Path
 from prefect import flow
 
 from analysis.errors import ManifestoError
-from flows import tasks
+from flows import progress, tasks
 from flows.plan import Plan, RunRequest
+
+_STALE = (
+    "note: the rebuilt themes fit the embedding model, vision or settings no longer, so themes are found wave by wave "
+    "again. To rebuild them, run with --refit."
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ def analyse_consultation(
     plan = Plan(request)
     with _alone(plan):
         plan = Plan(request)  # as it stands now that nobody else writes
+        if plan.has_stale_refit:
+            progress.say(_STALE)
         worked = _code_waves(plan)
         if refit and tasks.rebuild_codebook(plan):
             plan = Plan(request)

@@ -20,7 +20,7 @@ from analysis.settings import Settings, load_settings
 from analysis.types import Wave
 from analysis.vision import Framework, load_framework
 from flows.layout import Layout, code_fingerprint, file_hashes, fingerprint, is_done, library_versions
-from flows.refitting import Refit, standing_refit
+from flows.refitting import Refit, finished_refits, standing_refit
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,19 @@ class Plan:
     @cached_property
     def refit(self) -> Refit | None:
         """The rebuilt codebook that the waves are coded to, if one stands."""
-        return standing_refit(self.layout, self.model) if self.layout.refits.is_dir() else None
+        return standing_refit(self.layout, self.space) if self.layout.refits.is_dir() else None
+
+    @property
+    def has_stale_refit(self) -> bool:
+        """Whether the codebook was rebuilt, but can no longer be used."""
+        return self.layout.refits.is_dir() and self.refit is None and bool(finished_refits(self.layout))
+
+    @cached_property
+    def space(self) -> str:
+        """Fingerprint of how segments are placed: a kept codebook fits no other."""
+        code = resources.files("analysis").joinpath("space.py").read_text(encoding="utf-8")
+        weights = self.settings.themes.model_dump_json(include={"own_weight", "lexical_weight", "topic_weight"})
+        return fingerprint(code, weights, self.model, self.framework.fingerprint, self.settings.fingerprint("vision"))
 
     def is_of_refit(self, wave: Wave) -> bool:
         """Whether the standing codebook was made from this wave too, so that it holds nothing new."""

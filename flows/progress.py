@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+_WIDTH = 30  # of the progress bar, in characters
+
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -19,8 +21,8 @@ def say(line: str) -> None:
 class Step:
     """One stage at work; `done` is the line that stays on the screen, None for a stage that had nothing to do."""
 
-    def __init__(self, name: str, show: Callable[[str], None]) -> None:
-        self._name, self._show, self._count = name, show, 0
+    def __init__(self, name: str, show: Callable[[str], None], total: int = 0) -> None:
+        self._name, self._show, self._count, self._total = name, show, 0, total
         self._shown = time.monotonic()
         self.done: str | None = None
 
@@ -29,15 +31,22 @@ class Step:
         self._count += count
         if time.monotonic() - self._shown > 0.2:
             self._shown = time.monotonic()
-            self._show(f"{self._name}: {self._count:,}")
+            self._show(f"{self._name}: {self._bar()}{self._count:,}")
+
+    def _bar(self) -> str:
+        if not self._total:
+            return ""
+        done = min(1.0, self._count / self._total)
+        full = round(done * _WIDTH)
+        return f"{'█' * full}{'░' * (_WIDTH - full)} {done:.0%} of {self._total:,}: "
 
 
 @contextmanager
-def step(name: str) -> Iterator[Step]:
-    """Show a stage while it runs, and one line with its time after it."""
+def step(name: str, total: int = 0) -> Iterator[Step]:
+    """Show a stage while it runs (as a bar where the total is known), and one line with its time after it."""
     start = time.monotonic()
     with console.status(f"{name} …", spinner="line") as status:
-        work = Step(name, status.update)
+        work = Step(name, status.update, total)
         yield work
     if work.done is not None:
         console.print(f"  {name}: {work.done} [dim]({time.monotonic() - start:.1f} s)[/dim]")

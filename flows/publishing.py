@@ -123,14 +123,14 @@ def known_of(plan: Plan) -> Known:
     return Known(plan.framework.codes, {question.id: question.stance for question in plan.consultation.questions})
 
 
-def result_key(wave: WavePlan) -> str:
-    """Change whenever any result of a wave does."""
-    return fingerprint(*(wave.keys[stage] for stage in ("vision", "marks", "changes")))
-
-
 def tables_key(plan: Plan) -> str:
     """Change with whatever the published tables or the manifest show."""
     return fingerprint(*(result_key(wave) for wave in plan.waves), plan.decisions.fingerprint, manifest_key(plan))
+
+
+def result_key(wave: WavePlan) -> str:
+    """Change whenever any result of a wave does."""
+    return fingerprint(*(wave.keys[stage] for stage in ("vision", "marks", "changes")))
 
 
 def manifest_key(plan: Plan) -> str:

@@ -16,13 +16,16 @@ CODEBOOK, BEFORE, LINEAGE, _BASIS = "codebook.parquet", "before.parquet", "linea
 
 @dataclass(frozen=True, slots=True)
 class Refit:
-    """A finished refit: its number from 1, folder, and the waves it was made from. `digest` changes when it does."""
+    """A finished refit: its number from 1, folder, and the waves it was made from. `digest` changes when it does.
+
+    `space` identifies what its centroids mean: they fit no other.
+    """
 
     number: int
     folder: Path
     waves: tuple[Wave, ...]
     digest: str
-    model: str
+    space: str
 
 
 def finished_refits(layout: Layout) -> tuple[Refit, ...]:
@@ -30,10 +33,10 @@ def finished_refits(layout: Layout) -> tuple[Refit, ...]:
     return tuple(_read(folder) for folder in sorted(layout.refits.glob("*/")) if (folder / "refit.key").exists())
 
 
-def standing_refit(layout: Layout, model: str) -> Refit | None:
-    """The last refit, if the embedding model is still the one it was made with."""
+def standing_refit(layout: Layout, space: str) -> Refit | None:
+    """The last refit, if segments are still placed as they were for it."""
     refits = finished_refits(layout)
-    return refits[-1] if refits and refits[-1].model == model else None
+    return refits[-1] if refits and refits[-1].space == space else None
 
 
 def folder_of(layout: Layout, number: int) -> Path:
@@ -41,13 +44,13 @@ def folder_of(layout: Layout, number: int) -> Path:
     return layout.refits / f"{number:03}"
 
 
-def write_basis(folder: Path, waves: Sequence[Wave], model: str) -> None:
+def write_basis(folder: Path, waves: Sequence[Wave], space: str) -> None:
     """Record what a refit is made from."""
     with write_atomically(folder / _BASIS) as part:
-        part.write_text(json.dumps({"waves": list(waves), "model": model}, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps({"waves": list(waves), "space": space}, indent=1) + "\n", encoding="utf-8")
 
 
 def _read(folder: Path) -> Refit:
     basis = json.loads((folder / _BASIS).read_text(encoding="utf-8"))
     digest = fingerprint((folder / "refit.key").read_text(), sha256_of(folder / CODEBOOK))
-    return Refit(int(folder.name), folder, tuple(map(Wave, basis["waves"])), digest, basis["model"])
+    return Refit(int(folder.name), folder, tuple(map(Wave, basis["waves"])), digest, basis.get("space", ""))

@@ -21,21 +21,14 @@ from analysis.priorities import RESPONSE_KEY
 from analysis.review import Results, review_book
 from analysis.review_book import Book, open_book, owner_of, write_book
 from analysis.review_edits import Change, edits_of
-from analysis.review_personal import (
-    KINDS,
-    READ_COLUMNS,
-    READ_FIRST,
-    SHEET,
-    corrections_in,
-    personal_sheet,
-    reading_sheet,
-)
+from analysis.review_evidence import evidence_sheet
+from analysis.review_personal import KINDS, SHEET, corrections_in, personal_sheet
 from analysis.settings import load_settings
 from analysis.tables import read_table
 from analysis.vision import load_framework
 from flows.layout import Layout
 
-__all__ = ["READ_COLUMNS", "READ_FIRST", "SHEET", "Applied", "apply_review", "export_review"]
+__all__ = ["SHEET", "Applied", "apply_review", "export_review"]
 _TABLES = ("responses", "segments", "themes", "response_themes", "response_vision")
 
 
@@ -53,7 +46,7 @@ def export_review(folder: Path, processed: Path, out: Path, everything: bool = F
     settings = load_settings(consultation.settings, f"{folder.name}/consultation.toml")
     results = _results(consultation, processed)
     responses = results.tables["responses"]
-    others = [personal_sheet(responses, everything), reading_sheet(responses)]
+    others = [personal_sheet(responses, everything), evidence_sheet(responses)]
     book = review_book(results, settings.review, settings.report, others)
     with write_atomically(out) as part:
         write_book(part, Book(book.consultation, book.notes, book.sheets, {**book.lists, KINDS: LABELS}))

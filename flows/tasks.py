@@ -255,7 +255,7 @@ def rebuild_codebook(plan: Plan) -> bool:
         write_parquet(codebook_frame(before), folder / BEFORE)
         write_parquet(codebook_frame(rebuilt.codebook), folder / CODEBOOK)
         write_parquet(checked("lineage", rebuilt.lineage), folder / LINEAGE)
-        write_basis(folder, names, plan.model)
+        write_basis(folder, names, plan.space)
         words.keep()
         mark_done(folder, "refit", plan.refit_key)
         work.done = publishing.lineage_line(rebuilt.lineage)

@@ -242,26 +242,6 @@ def _further_tables(data: ReportData) -> Iterable[Table]:
     yield Table("Provenance", "How this report was made.", ("Item", "Value"), tuple(data.provenance))
 
 
-def _reviewed(data: ReportData) -> tuple[tuple[Cell, ...], ...]:
-    seen = data.reviewed
-    if seen is None:
-        return ()
-    return (
-        ("Themes", seen.themes),
-        ("Themes changed by a person", seen.themes_changed),
-        ("Answers with something to say", seen.responses),
-        ("Answers whose links to the vision a person checked", seen.links_checked),
-        ("Answers whose links to the vision a person changed", seen.links_changed),
-        ("Answers whose themes a person changed", seen.themes_of_responses_changed),
-        ("Quotes approved", seen.quotes_approved),
-        ("Quotes refused", seen.quotes_refused),
-        ("Corrections learned from", seen.learned_from),
-        ("Corrections held out in turn to measure it", seen.held_out),
-        ("Agreement with people without learning (samples-F1)", seen.before),
-        ("Agreement with people with learning (samples-F1)", seen.after),
-    )
-
-
 def _quotes_table(data: ReportData) -> Table:
     """The quotes of each found theme, the sides apart."""
     rows = tuple(
@@ -311,6 +291,26 @@ def _change_tables(data: ReportData) -> Iterable[Table]:
             ),
             frozenset({"Share of old theme", "Share of new theme"}),
         )  # fmt: skip
+
+
+def _reviewed(data: ReportData) -> tuple[tuple[Cell, ...], ...]:
+    seen = data.reviewed
+    if seen is None:
+        return ()
+    return (
+        ("Themes", seen.themes),
+        ("Themes changed by a person", seen.themes_changed),
+        ("Answers with something to say", seen.responses),
+        ("Answers whose links to the vision a person checked", seen.links_checked),
+        ("Answers whose links to the vision a person changed", seen.links_changed),
+        ("Answers whose themes a person changed", seen.themes_of_responses_changed),
+        ("Quotes approved", seen.quotes_approved),
+        ("Quotes refused", seen.quotes_refused),
+        ("Corrections learned from", seen.learned_from),
+        ("Corrections held out in turn to measure it", seen.held_out),
+        ("Agreement with people without learning (samples-F1)", seen.before),
+        ("Agreement with people with learning (samples-F1)", seen.after),
+    )
 
 
 def _questions_table(data: ReportData) -> Table:

@@ -202,6 +202,12 @@ def test_checks_against_published_examples() -> None:
     ("text", "value", "label"),
     [
         ("write to jo.bloggs+x@example.com please", "jo.bloggs+x@example.com", "EMAIL"),
+        ("She is no age (2.10.58) and has MS.", "2.10.58", "DATE_OF_BIRTH"),
+        ("he had 07/31/1949 on his wrist, the American way", "07/31/1949", "DATE_OF_BIRTH"),
+        ("my passport say 3 of janury 2000", "3 of janury 2000", "DATE_OF_BIRTH"),
+        ("im Gas Safe number 582917 check me out", "582917", "ID_NUMBER"),
+        ("pharmacist, GPhC 2094417. Loneliness.", "2094417", "ID_NUMBER"),
+        ("Prius lc 67 ygx, no toilet for drivers", "lc 67 ygx", "VEHICLE_REG"),
         ("jo bloggs77 at gmail dot com", "bloggs77 at gmail dot com", "EMAIL"),
         ("zanele (at) example (dot) org", "zanele (at) example (dot) org", "EMAIL"),
         ("follow @dagz_kid.7 for more", "@dagz_kid.7", "URL_OR_HANDLE"),

@@ -245,3 +245,16 @@ def test_the_demo_is_large_and_varied_enough() -> None:
     assert len({row["wave"] for row in truth}) == 2
     with_pii = sum(bool(row["pii"]) for row in truth)
     assert 0.06 <= with_pii / len(truth) <= 0.2
+
+
+def test_a_stage_of_known_length_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import progress
+
+    seconds = iter(range(100))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(seconds)))
+    shown: list[str] = []
+    work = progress.Step("anonymise", shown.append, 1_000)
+    for _ in range(4):
+        work.advance(250)
+    assert [line.count("█") for line in shown] == [8, 15, 22, 30]
+    assert shown[-1].endswith("100% of 1,000: 1,000")

@@ -271,6 +271,30 @@ def test_a_refit_keeps_what_lasts_tells_what_came_and_stands_from_then_on(tmp_pa
     assert set(changes["wave"]) == {"w2", "w3"}
 
 
+def test_a_refit_beside_a_code_frame_keeps_its_themes_and_one_of_another_space_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = (
+        Place(tmp_path).wave("w1", answers()).wave("w2", [{**row, "ID": "2-" + row["ID"]} for row in answers()[::3]])
+    )
+    frame = '[[themes]]\nlabel = "Rubbish bins"\ndescription = "bins overflow with rubbish"\nvision = ["HOUSING"]\n'
+    (place.folder / "frame.toml").write_text(frame, encoding="utf-8")
+    with (place.folder / "consultation.toml").open("a", encoding="utf-8") as file:
+        file.write('[code_frame]\nfile = "frame.toml"\nmode = "beside"\n')
+    place.run(refit=True)
+    after = place.table("themes").set_index("label")
+    assert after.loc["Rubbish bins", ["origin", "vision"]].tolist() == ["given", "HOUSING"]
+    assert (after["origin"] == "found").any()
+    given = after.loc["Rubbish bins", "theme_id"]
+    lineage = place.table("lineage").set_index(["old_theme_id", "new_theme_id"])["relation"]
+    assert lineage[(given, given)] == "same"
+    assert not place.run().worked
+    with (place.folder / "consultation.toml").open("a", encoding="utf-8") as file:
+        file.write("[settings.themes]\nlexical_weight = 0.3\n")
+    place.run()
+    assert "rebuilt themes fit" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("rows", [0, 1, 20])
 def test_tiny_consultations_end_well(tmp_path: Path, rows: int) -> None:
     place = Place(tmp_path).wave("w", answers()[:rows] or [dict.fromkeys(answers()[0], "")])
@@ -369,3 +393,43 @@ def _unnumbered(table: pd.DataFrame) -> pd.DataFrame:
     """Without the row numbers of the export, which a shuffle must change."""
     kept = table.drop(columns=[column for column in ("row",) if column in table.columns])
     return kept.sort_values(list(kept.columns)).reset_index(drop=True)
+
+
+# --- a code frame -----------------------------------------------------------------------------------------------------
+
+FRAME = """label,description,examples
+Rubbish and bins,"Rubbish, missed bin collection and fly tipping.",overflowing bins
+Seeing a doctor,Doctor appointments and the phone of the surgery.,
+"""
+
+
+def test_a_code_frame_comes_into_the_tables_the_codebook_and_the_report(tmp_path: Path) -> None:
+    place = Place(tmp_path).wave("2024", answers())
+    with (place.folder / "consultation.toml").open("a", encoding="utf-8") as file:
+        file.write('[code_frame]\nfile = "frame.csv"\nmode = "beside"\n')
+    (place.folder / "frame.csv").write_text(FRAME, encoding="utf-8")
+    place.run()
+    themes = place.table("themes")
+    given = themes[themes["origin"] == "given"]
+    assert given["label"].tolist() == ["Rubbish and bins", "Seeing a doctor"]
+    assert set(given["state"]) == {"confirmed"}
+    assert "found" in set(themes["origin"])
+    raised = place.table("response_themes").merge(themes, on="theme_id")
+    about = raised["response_id"].str.split("-").str[0]
+    for label, topic in (("Rubbish and bins", "bins"), ("Seeing a doctor", "doctor")):
+        mine = about[raised["label"] == label]
+        assert (mine == topic).mean() > 0.9
+        assert (mine == topic).sum() >= 20
+    page = (place.reports / "better-borough" / "2024" / "index.html").read_text(encoding="utf-8")
+    assert "From the code frame" in page
+    assert "Found beside the code frame" in page
+    assert place.manifest()["code_frame"] == {"file": "frame.csv", "mode": "beside", "themes": 2, "notes": []}
+    assert not place.run().worked
+    edited = FRAME.replace("the phone of the surgery", "telephones that nobody answers")
+    (place.folder / "frame.csv").write_text(edited, encoding="utf-8")
+    assert place.run().worked
+    again = place.table("themes")
+    assert again[again["origin"] == "given"]["theme_id"].tolist() == given["theme_id"].tolist()
+    (place.folder / "frame.csv").write_text("label\nBins\n", encoding="utf-8")
+    with pytest.raises(InputError, match="says too little"):
+        place.run()

@@ -1,17 +1,18 @@
 """What a report shows: counts, ranks, and no words or small numbers by which a resident could be known."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import responses_table
+from conftest import FakeEncoder, responses_table
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from analysis.embed import Vectors, content_hash
 from analysis.settings import load_settings
 from analysis.summary import About, Question, ReportSettings, Tables, VisionHeading, summarise
 from analysis.tables import empty_table
@@ -354,3 +355,85 @@ def test_the_order_of_the_rows_changes_nothing(chance) -> None:  # type: ignore[
     chance.shuffle(shuffled)
     reports = [summary(each, {"a": first(12), "b": first(12)}, {"ARTS": first(9)}) for each in (rows, shuffled)]
     assert reports[0] == reports[1]
+
+
+# --- sub-themes and less common views ---------------------------------------------------------------------------------
+
+
+def parted_summary(rows: list[Row], part_of: Callable[[Any], str], **more: Any) -> ReportData:
+    """One theme that all rows raise, with the sub-themes that `part_of` gives."""
+    responses = responses_table(rows)
+    segments = responses[["wave", "response_id", "question_id", "text"]].assign(
+        theme_id="t", theme_score=0.5, subtheme_id=[part_of(row) for row in responses.itertuples()]
+    )
+    plain = {"theme_id": "t", "description": "", "keywords": "x; y", "first_wave": "w1"}
+    parts = pd.DataFrame(
+        [{**plain, "subtheme_id": name, "label": name.title()} for name in ("large", "small", "nobody")]
+    )
+    tables = Tables(
+        responses=responses,
+        redactions=REMOVED,
+        segments=segments,
+        themes=themes_of({"theme_id": "t"}),
+        response_themes=links(responses, {"t": always}, "theme_id"),
+        response_vision=empty_table("response_vision"),
+        subthemes=parts,
+    )
+    return summarise(tables, ABOUT, len(rows), SETTINGS, **more)
+
+
+def test_parts_of_a_theme_count_its_respondents_and_have_a_quote_of_their_own() -> None:
+    rows = people(20)
+    report = parted_summary(rows, lambda row: "large" if first(12)(row) else "small" if first(18)(row) else "")
+    (theme,) = report.themes
+    assert [(part.label, part.respondents, part.share) for part in theme.subthemes] == [
+        ("Large", 12, 0.6), ("Small", 6, 0.3),
+    ]  # fmt: skip
+    said = [part.quote.text for part in theme.subthemes if part.quote]
+    assert len(said) == len(set(said)) == 2
+    assert not set(said) & {quote.text for quote in theme.quotes}
+    large, small = theme.subthemes
+    assert large.quote and large.quote.text in {str(row["text"]) for row in rows[:12]}
+    assert small.quote and small.quote.text in {str(row["text"]) for row in rows[12:18]}
+
+
+def test_a_part_raised_by_few_has_no_quote_and_one_that_nobody_raises_is_left_out() -> None:
+    few = SETTINGS.quote_min_respondents - 1
+    (theme,) = parted_summary(people(20), lambda row: "small" if first(few)(row) else "large").themes
+    quoted = {part.label: part.quote is not None for part in theme.subthemes}
+    assert quoted == {"Large": True, "Small": False}
+
+
+@pytest.mark.parametrize("change", [{"redactions": 1}, {"marks": "name"}, {"campaign": True}])
+def test_no_part_and_no_less_common_view_quotes_what_may_not_be_quoted(change: Row) -> None:
+    rows = [{**row, **change} for row in people(20)]
+    (theme,) = parted_summary(rows, lambda row: "large").themes
+    assert theme.quotes == ()
+    assert theme.minority is None
+    assert [part.quote for part in theme.subthemes] == [None]
+
+
+def test_the_less_common_side_of_a_theme_is_shown_apart() -> None:
+    likes = [
+        {**row, "response_id": f"l{i}", "question_id": "likes", "text": f"I love the tree at number {i}!"}
+        for i, row in enumerate(people(6))
+    ]
+    report = summary([*people(20), *likes], {"t": always})
+    (theme,) = report.themes
+    assert theme.minority is not None
+    assert theme.minority.stance == "like"
+    assert theme.minority.text not in [quote.text for quote in theme.quotes]
+    assert summary([*people(20), *likes[:3]], {"t": always}).themes[0].minority is None
+    assert summary(people(20), {"t": always}).themes[0].minority is None
+
+
+def test_quotes_are_spread_by_the_vectors_given() -> None:
+    same = [{"response_id": f"r{i}", "text": f"The same bus is late at stop {i}."} for i in range(8)]
+    other = [{"response_id": "r9", "text": "Fares rose twice this spring alone."}]
+    by_hash = {content_hash(str(row["text"])): str(row["text"]) for row in [*same, *other]}
+
+    def vector_of(hashes: Sequence[str]) -> Vectors:
+        return FakeEncoder().encode([by_hash[h] for h in hashes])
+
+    (theme,) = parted_summary([*same, *other], lambda row: "", vector_of=vector_of).themes
+    assert other[0]["text"] in [quote.text for quote in theme.quotes]

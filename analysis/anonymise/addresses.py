@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.identifiers import Rule
+from analysis.anonymise.masks import MASK
 from analysis.anonymise.wording import BLOCK_TYPES, NUMBER_WORDS, STREET_TYPES, listed, words
 
 _NOT_IN_NAMES = (
@@ -27,6 +28,7 @@ _BLOCK = f"(?i:{'|'.join(sorted(BLOCK_TYPES, key=len, reverse=True))})"
 _STREET_WORDS = frozenset(STREET_TYPES)
 _BLOCK_WORDS = frozenset(BLOCK_TYPES)
 _UNIT_WORDS = listed("flat flt apt apartment unit maisonette plot bedsit studio")
+_ROOMS = "shop|kiosk|stall|suite|office|room|garage|berth|pitch|bay|block|annexe|annex|caravan|bungalow|chalet"
 _UNITS = f"(?i:{'|'.join(_UNIT_WORDS)})"
 
 # Cheap, so tried first: a digit, or the head of "number" or of a number in words.
@@ -41,7 +43,7 @@ _NUMBER_IN_WORDS = rf"(?:{_WORDS}(?i:\shundred(?:\sand)?)?(?:[\s\-]{_WORDS}){{0,
 _LABEL = r"(?:(?i:number|no|num|house)\b\.?\s{0,2})?"
 _DOOR = r"(?i:number|num|no\.?|nr\.?|house\sno\.?|door)\s{0,2}"
 _NUMBER = rf"(?:{_LABEL}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))"
-_GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2})"
+_GAP = r"(?:\s{0,2},\s{0,2}|\s{1,2}|\s?/\s?(?=[A-Z]))"
 _HEADS = "Old|New|Long|Green|Main|Little|Second|First|Back|Short|Near|Private|OLD|NEW|LONG|GREEN|MAIN|LITTLE|BACK|SHORT"
 _CAPITALISED = (
     rf"(?:(?:(?:{_HEADS})(?=\s)|St\.?(?=\s[A-Z])|(?!(?i:{_NOT_IN_NAMES})\b)(?:St\.?|[A-Z][\w'’\-]{{0,30}}))\s{{1,2}})"
@@ -61,6 +63,7 @@ _COMMON_WAYS = (
 _STREET_NAME = rf"(?:(?:(?i:the)\s)?{_CAPITALISED}{{1,4}}{_STREET}(?:\s(?i:north|south|east|west))?{_END}|(?i:high)\s(?i:street|road|st|rd){_END}|The\s{_STREET}{_END}|{_NAMED_WAY}{_END})"
 _ANY_STREET = rf"(?:{_STREET_NAME}|{_ANY_CASE}{{1,3}}{_STREET}{_END})"
 _BLOCK_NAME = rf"(?:{_ANY_CASE}{{1,3}}{_BLOCK}{_END})"
+_POSTCODE = r"[A-Za-z]{1,2}[0-9][0-9A-Za-z]?\s?[0-9][A-Za-z]{2}\b"
 _UNIT = (
     rf"(?:{_UNITS}\s{{0,2}}(?i:no\.?|number|num)?\s{{0,2}}#?(?:[0-9]{{1,4}}[a-zA-Z]?|[A-HJK]|{_NUMBER_IN_WORDS}){_END})"
 )
@@ -81,6 +84,11 @@ def _named(value: str) -> bool | None:
     return False if _year(value) or not named else None
 
 
+def _plot_alone(value: str) -> bool | None:
+    """A plot without its street is an allotment's."""
+    return False if value.lower().startswith("plot") and len(value.split()) < 3 else None
+
+
 def _refuse_years(value: str) -> bool | None:
     return False if _year(value) else None
 
@@ -91,6 +99,7 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         "flat, block and street",
         rf"(?<![\w]){_UNIT}(?:{_GAP}{_BLOCK_NAME})?(?:{_GAP}(?:{_NUMBER}{_GAP})?{_ANY_STREET})?",
         0.7,
+        _plot_alone,
         digits=0,
         case_sensitive=True,
         whole=frozenset(_UNIT_WORDS),
@@ -106,6 +115,15 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         words=("way",),
         whole=_STREET_WORDS,
         numbered=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "part of a building, number and street",
+        rf"\b(?i:{_ROOMS})\s{{0,2}}#?[0-9]{{1,4}}[a-zA-Z]?\s?,\s?{_NUMBER}{_GAP}{_STREET_NAME}",
+        0.8,
+        digits=1,
+        case_sensitive=True,
+        whole=frozenset(_ROOMS.split("|")),
     ),
     Rule(
         "ADDRESS",
@@ -161,13 +179,31 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         "street or block, then number",
         rf"\b(?=[NnHhDd]){_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}(?=\s?[,.;)\n]|\s?$)){_END}"
         rf"(?<=(?:[A-Z][\w'’]{{1,20}}\s(?:{_STREET}|{_BLOCK}|(?i:estate|centre))|[a-z'’]{{4,20}}\s(?:{_SURE_STREET}|{_LOWER_BLOCK}))"
-        rf"\s?,?\s(?:(?i:[a-z]{{3,7}}\sfloor)\s?,?\s)?{_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
+        rf"\s?,?\s(?:(?i:at|on|in|[a-z]{{3,7}}\sfloor)\s?,?\s)?{_DOOR}(?:{_NUMERAL}|{_NUMBER_IN_WORDS}))",
         0.6,
         _refuse_years,
         digits=0,
         case_sensitive=True,
         whole=words("number num no nr house door"),
         numbered=True,
+    ),
+    Rule(
+        "ADDRESS",
+        "number on a street",
+        rf"(?i:\b(?:house|number|no\.?|door|home)\s|\b(?:live|lives|living|lived)\sat\s)\K?{_NUMERAL}\s(?i:on|in|of|down|along)\s(?i:the\s)?{_CAPITALISED}{{1,3}}(?:{_STREET}|{_BLOCK}){_END}",
+        0.6,
+        _refuse_years,
+        case_sensitive=True,
+        whole=_STREET_WORDS | _BLOCK_WORDS,
+    ),
+    Rule(
+        "ADDRESS",
+        "street or block, then number alone",
+        rf"(?i:\b(?:live|lives|living|lived|address(?:\sis)?|home\sis|am|are)\s(?:at|on|in)\s)\K{_CAPITALISED}{{1,3}}(?:{_STREET}|{_BLOCK})\s?,?\s[0-9]{{1,4}}[a-zA-Z]?(?![\w:])(?!\s(?i:bus|years|people|am|pm|st|is\sthe|buses|cars|flats|homes|times))",
+        0.6,
+        _refuse_years,
+        case_sensitive=True,
+        whole=_STREET_WORDS | _BLOCK_WORDS,
     ),
     Rule(
         "ADDRESS",
@@ -188,6 +224,16 @@ ADDRESS_RULES: tuple[Rule, ...] = (
         _refuse_years,
         case_sensitive=True,
         words=("liv", "resid", "address", "move", "home"),
+    ),
+    Rule(
+        "ADDRESS",
+        "number alone, of a home",
+        rf"(?i:\b(?:i['’]?m|i am|we['’]?re|we are|live|lives|living|resident|house|home)\s(?:at\s)?)\K(?i:number|no\.?)\s?[0-9]{{1,4}}[a-zA-Z]?(?![\w])(?=\s?,?\s(?:{_POSTCODE}|\[POSTCODE|{MASK}))"
+        rf"|\b(?i:number|no\.?)\s[0-9]{{1,4}}[a-zA-Z]?(?=\s?,?\s{_POSTCODE})",
+        0.6,
+        digits=1,
+        case_sensitive=True,
+        whole=words("number no"),
     ),
     Rule(
         "ADDRESS",

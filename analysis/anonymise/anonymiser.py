@@ -58,7 +58,11 @@ class Anonymiser:
         """Responses in order, read and given a batch at a time."""
         source = iter(texts)
         while batch := list(islice(source, BATCH)):
-            yield from self._redact_batch(batch)
+            try:
+                redactions = self._redact_batch(batch)
+            finally:
+                self._detector.forget()
+            yield from redactions
 
     def _redact_batch(self, texts: list[RawText]) -> list[Redaction]:
         drafts = [_Draft(text) for text in texts]

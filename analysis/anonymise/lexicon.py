@@ -15,10 +15,17 @@ WEAK_TITLES = words(
     miss sister brother bro auntie aunty aunt uncle nana
     nanna nanny grandpa gramps nan granny grandma grandad father fr pastor imam deacon
     elder constable inspector sir lady lord dame captain nurse coach canon bishop headteacher sheikh haji hajji
-    ustad bibi cousin mama papa teacher carer midwife
+    br sr ustad bibi cousin mama papa teacher carer midwife hooyo abbo ayeeyo awoowe baba babu dadi dada nani chacha
+    chachi khala khalu phupho ammi abbu amma appa thatha akka babcia ciocia wujek bunica nonna teyze dede amca abla tia
+    tio mzee iya oga kuya lola lolo didi apa bhai bhabi
     """
 )
-KIN_TITLES = words("auntie aunty aunt uncle nana nanna nanny granny grandma grandad grandpa gramps")
+KIN_TITLES = words(
+    """
+    hooyo baba babcia teyze amca ammi abbu khala chacha auntie aunty aunt uncle nana nanna nanny granny grandma grandad
+    grandpa gramps
+    """
+)
 
 RELATIONS = words(
     """
@@ -33,7 +40,7 @@ RELATIONS = words(
     baby twins twin husbands wifes dog's owner receptionist librarian volunteer advisor adviser assessor surveyor
     inspector plumber builder named somebody someone person chap fella pharmacist optician vicar priest imam
     pastor supervisor headteacher head secretary surgeon specialist psychologist student pupil housing neighbour's
-    gardener cleaner missus
+    gardener cleaner missus chief judge lecturer referee conductor steward marshal captain sergeant bailiff
     """
 )
 
@@ -93,7 +100,7 @@ FUNCTION_WORDS = words(
 ) | frozenset(NUMBER_WORDS)  # fmt: skip
 
 CONTRACTIONS = ("n't", "'d", "'ll", "'ve", "'re", "'m")
-NAMES_TOO = words("hope will love young best small little")  # function words that are also names
+NAMES_TOO = words("hope will love young best small little tel")  # function words that are also names
 PERSON_VERBS = words(
     """
     is was has had said says told passed died moved came comes never helps helped knows took made lives does
@@ -136,17 +143,32 @@ VERB_LIKE_TYPES = words(
     festival board play time club hall
     """
 )
-ABBREVIATED = words("mr mrs ms mx dr prof rev revd fr sgt cllr")
+ABBREVIATED = words("mr mrs ms mx dr prof rev rev'd revd fr sgt cllr br bro sr")
+SHORT_GIVEN = words("md mohd muhd mhd abd wm geo chas thos jas jos robt edw alf st")  # cut short, with a full stop
+KIN_WORDS = words(
+    """
+    nani nanu baba babu dadi dada hooyo babcia khala khalu chacha chachi teyze amca apa bhai bhabi thatha akka mzee ammi
+    abbu ayeeyo awoowe didi
+    """
+)  # what families say for who they speak of, and seldom a name
 AFTER_KIN = words("'s ’s and is was who has , .")
 
 CALENDAR_WORDS = words(
     """
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december spring summer autumn winter easter christmas
+    september october november december spring summer autumn winter easter christmas xmas noel ramadan eid diwali
+    vaisakhi holi navratri lent passover hanukkah
     """
 )
+WHEN = words(
+    """
+    in on since every this last next until till by from of during before after each late early mid end all over past
+    """
+)  # before a day, a month or a feast, which then is no name
 ARTICLES = words("the a an this that these those any some every each no of")
 _PREPOSITIONS_OF_PLACE = words("in near at via through round outside around into of")
 BEFORE_TOWNS = _PREPOSITIONS_OF_PLACE | words("to from then")  # before a town that is a first name too ("to Chelsea")
 BEFORE_PLACES = _PREPOSITIONS_OF_PLACE | words("onto on the a an towards beyond across along behind like visit")
+LOWER_BYNAMES = words("big lil fat mad")
+KIN_BYNAMES = words("nanny nana papa mama pops granny gramps")  # part of a name in its middle: "They call me Papa Vin"
 BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc nana")

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from analysis.anonymise.context import ContextModel, agreed
+from analysis.anonymise.doubt import Doubt, Text
 from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.keep import KeepList, read_general
 from analysis.anonymise.lexicon import BEFORE_TOWNS
+from analysis.anonymise.network import Recogniser
 from analysis.anonymise.phrases import Phrases
 from analysis.anonymise.presidio import import_spacy
 from analysis.anonymise.reading import NameSpan, Token
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 BATCH = 256
+FIRST_NAME_ASKED = 0.6  # the same where the second opinion is in it
 FIRST_NAME = 0.9  # how likely a kept first name has to be a person to be one
+MOST_ASKED = 64  # words of one response about which the second opinion is asked
 LONGEST_FOR_MODEL = 100_000  # characters an installed model is shown; the shipped one has no limit
 
 
@@ -37,9 +42,11 @@ class NameFinder:
     def __init__(self, keep: KeepList, spacy_model: str = "") -> None:
         import_spacy(with_torch=bool(spacy_model))
         self._kept_words = frozenset(fold(p) for p in keep.words if " " not in p)
-        self._first_names = read_general().single_words() & load_gazetteer().all_given()
+        self._first_names = read_general().single_words() & load_gazetteer().all_first()
         self._nlp = _shipped_pipeline()
         self._recogniser = Recogniser(self._nlp)
+        self._context = ContextModel()
+        self._word_firsts = load_gazetteer().first_word_names | self._first_names
         self._phrases = _kept_phrases(keep)
         self._model = _installed_model(spacy_model) if spacy_model else None
 
@@ -50,11 +57,23 @@ class NameFinder:
             with self._nlp.memory_zone():  # the words of residents leave spaCy's string store with the batch
                 yield from self._find_batch(batch)
 
+    def forget(self) -> None:
+        """Lets go of what was kept from pass to pass over a batch."""
+        self._context.forget()
+
     def _find_batch(self, texts: list[str]) -> list[tuple[NameSpan, ...]]:
         docs = [self._nlp.make_doc(text) for text in texts]
-        words = [[token.text for token in doc] for doc in docs]
-        scores = self._scores(words)
-        return [self._names(*each) for each in zip(docs, words, scores, strict=True)]
+        read = [self._read(doc) for doc in docs]
+        scores = self._scores([text.words for text in read])
+        asked = self._second_opinion(read, scores)
+        return [self._names(*each) for each in zip(docs, read, scores, asked, strict=True)]
+
+    def _read(self, doc: Doc) -> Text:
+        words = [token.text for token in doc]
+        table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
+        strings = self._nlp.vocab.strings
+        phrases = self._phrases.find([fold(word) for word in words])
+        return Text(words, [start for start, _ in table], [strings[name_class] for _, name_class in table], phrases)
 
     def _scores(self, texts: list[list[str]]) -> list[list[float]]:
         """For each word of each text the probability that it is part of a person's name."""
@@ -63,24 +82,47 @@ class NameFinder:
             return [[] for _ in texts]
         return [row.tolist() for row in self._recogniser.likely(list(chain.from_iterable(texts)), lengths)]
 
-    def _names(self, doc: Doc, words: list[str], likely: Sequence[float]) -> tuple[NameSpan, ...]:
-        table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
-        strings = self._nlp.vocab.strings
+    def _second_opinion(self, texts: list[Text], scores: list[list[float]]) -> list[list[int]]:
+        """Which words of each text were in doubt; `scores` then hold both models' opinion of those."""
+        asked = [self._in_doubt(*each) for each in zip(texts, scores, strict=True)]
+        where = [t for t, words in enumerate(asked) if words]
+        answers = self._context.ask([(texts[t].words, asked[t]) for t in where])
+        for t, second in zip(where, answers, strict=True):
+            for i, p in zip(asked[t], second, strict=True):
+                scores[t][i] = agreed(scores[t][i], p)
+        return asked
+
+    def _in_doubt(self, text: Text, likely: Sequence[float]) -> list[int]:
+        """Words that could be a name or not: first names that are words, capitals that no list holds."""
+        words = text.words
+        certain = {
+            i for _, a, b in text.phrases for i in range(a, b) if b > a + 1 or not self._kept_first_name(words, a)
+        }
+        doubt = Doubt(words, text.classes, likely, self._word_firsts, self._kept_words)
+        doubtful = (i for i in range(len(words)) if i not in certain and doubt.of(i))
+        return list(islice(doubtful, MOST_ASKED))
+
+    def _kept_first_name(self, words: Sequence[str], i: int) -> bool:
+        """A place or brand that is also a first name ("Chelsea"), not where only the place can be meant."""
+        return words[i].lower() in self._first_names and not (i and words[i - 1].lower() in BEFORE_TOWNS)
+
+    def _names(self, doc: Doc, text: Text, likely: Sequence[float], asked: list[int]) -> tuple[NameSpan, ...]:
+        kept, doubted = self._kept(text, likely, asked), set(asked)
         tokens = [
-            Token(word, start, strings[name_class], kept, p)
-            for word, (start, name_class), kept, p in zip(words, table, self._kept(words, likely), likely, strict=True)
+            Token(word, start, name_class, kept[i], likely[i], i in doubted)
+            for i, (word, start, name_class) in enumerate(zip(text.words, text.starts, text.classes, strict=True))
         ]
         return Evidence.of(tokens, self._kept_words).names(self._entities(doc))
 
-    def _kept(self, words: list[str], likely: Sequence[float]) -> list[str]:
+    def _kept(self, text: Text, likely: Sequence[float], asked: list[int]) -> list[str]:
         """For each token the kind of the longest keep-list phrase that covers it, or "".
 
         A place or brand that is also a first name ("Chelsea", "Victoria") is kept unless it is likely a person here.
         """
-        kept = [""] * len(words)
-        for kind, start, end in self._phrases.find([word.lower() for word in words]):
-            person = end == start + 1 and likely[start] >= FIRST_NAME and words[start].lower() in self._first_names
-            person = person and not (start and words[start - 1].lower() in BEFORE_TOWNS)
+        kept = [""] * len(text.words)
+        for kind, start, end in text.phrases:
+            needed = FIRST_NAME_ASKED if start in asked else FIRST_NAME
+            person = end == start + 1 and likely[start] >= needed and self._kept_first_name(text.words, start)
             if not person and not any(kept[start:end]):
                 kept[start:end] = [kind] * (end - start)
         return kept
@@ -92,31 +134,8 @@ class NameFinder:
         return tuple((e.start_char, e.end_char) for e in found if e.label_ in {"PERSON", "PER"})
 
 
-class Recogniser:
-    """The shipped network, layer by layer: what depends on the word alone is computed once for each different word."""
-
-    def __init__(self, nlp: Language) -> None:
-        tok2vec: Any = nlp.get_pipe("tok2vec")
-        likelihood: Any = nlp.get_pipe("likelihood")
-        self._vocab = nlp.vocab
-        self._embed, self._encode = tok2vec.model.layers
-        self._softmax = likelihood.model.layers[1]
-        self._person: int = likelihood.labels.index("PERSON")
-
-    def likely(self, words: list[str], lengths: list[int]) -> list[Any]:
-        """For each text (of so many words) the probability of PERSON of each of its words."""
-        import numpy as np
-        from spacy.tokens import Doc
-
-        place = {word: i for i, word in enumerate(dict.fromkeys(words))}
-        embedded = self._embed.predict([Doc(self._vocab, words=list(place))])[0]
-        rows = embedded[np.fromiter((place[word] for word in words), dtype="int64", count=len(words))]
-        texts = np.split(rows, np.cumsum(lengths)[:-1])
-        return [scores[:, self._person] for scores in self._softmax.predict(self._encode.predict(texts))]
-
-
 def _kept_phrases(keep: KeepList) -> Phrases:
-    """The phrases of the keep list by kind, in lower case and with either apostrophe."""
+    """The phrases of the keep list by kind, folded."""
     from analysis.anonymise.tokens import split
 
     kinds = {
@@ -129,7 +148,7 @@ def _kept_phrases(keep: KeepList) -> Phrases:
     known: dict[tuple[str, ...], str] = {}
     for kind, phrases in kinds.items():
         for form in sorted({form for phrase in phrases for form in _forms(phrase)}):
-            known.setdefault(tuple(word.lower() for word in split(form)[0]), kind)
+            known.setdefault(tuple(fold(word) for word in split(form)[0]), kind)
     return Phrases(known)
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from analysis.anonymise.gazetteer import fold
+from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.lexicon import (
     CONTRACTIONS,
     FUNCTION_WORDS,
+    KIN_WORDS,
     NAMES_TOO,
     PARTICLES,
     PLACE_TYPES,
     RELATIONS,
     SCHOOLING,
     SHOP_TYPES,
+    SHORT_GIVEN,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
@@ -40,13 +42,15 @@ class NameSpan:
 
 
 class Token(NamedTuple):
-    """A token of a response; `kept` is the kind of keep-list entry that covers it, `likely` the recogniser's word."""
+    """A token of a response; `kept` is the kind of keep-list entry that covers it, `likely` the recogniser's word,
+    `asked` whether the second opinion is in it."""
 
     text: str
     start: int
     name_class: str
     kept: str
     likely: float
+    asked: bool = False
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Reading:
     kinds: list[int]
     kept: list[str]  # kind of keep-list entry that holds the word, or ""
     likely: list[float]  # the recogniser's probability that the word is part of a person's name
+    asked: list[bool]  # whether the second opinion is in that probability
     found: dict[int, tuple[int, float]] = field(default_factory=dict)
     slight: dict[int, tuple[int, float]] = field(default_factory=dict)  # too weak to lead to other names
     taken: set[int] = field(default_factory=set)  # words of the names found
@@ -77,9 +82,10 @@ class Reading:
             for w, f, k in zip(words, folded, kinds, strict=True)
         ]
         kinds = [_settled(kind, i, words) for i, kind in enumerate(kinds)]
-        return cls(
-            words, folded, [t.start for t in tokens], kinds, [t.kept for t in tokens], [t.likely for t in tokens]
-        )
+        if lower:
+            kinds = [ORDINARY if k == WORD_NAME and _label(i, words) else k for i, k in enumerate(kinds)]
+        starts, kept = [t.start for t in tokens], [t.kept for t in tokens]
+        return cls(words, folded, starts, kinds, kept, [t.likely for t in tokens], [t.asked for t in tokens])
 
     @cached_property
     def _initials(self) -> frozenset[int]:
@@ -104,6 +110,9 @@ class Reading:
     def _capital(self, i: int) -> bool:
         word = self.words[i]
         return word[0].isupper() and not self.shouted
+
+    def _capital_at(self, i: int) -> bool:
+        return 0 <= i < len(self.words) and self.words[i][0].isupper()
 
     def _at(self, i: int) -> str:
         return self.folded[i] if 0 <= i < len(self.words) else ""
@@ -136,6 +145,8 @@ class Reading:
                 before -= 1
                 if folded in SHOP_TYPES and self.kinds[before] == GIVEN and not self.kept[before]:
                     continue  # somebody's shop: "Gülay's bakery"
+            if self._signs(before, i):
+                continue  # "Sidney Orchard, aged 94"
             start = before
             while start >= 0 and before - start < 3 and self._place_word(start):
                 start -= 1
@@ -146,8 +157,24 @@ class Reading:
         for i, folded in enumerate(self.folded):
             if folded in {"at", "between"} and not SCHOOLING.isdisjoint(self.folded[max(0, i - 4) : i]):
                 self._protect_school(i + 1)
-        saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"})
+        saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"} and not self._middle_name(i))
         self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
+
+    def _middle_name(self, i: int) -> bool:
+        """ "Everton St. Clair Brathwaite": between a first name and a last one."""
+        after = i + 1 + (self._at(i + 1) == ".")
+        named = i > 0 and self.kinds[i - 1] == GIVEN and self._capital(i - 1)
+        return (
+            named and self._capital_at(after) and self._capital_at(after + 1) and self._at(after + 1) not in PLACE_TYPES
+        )
+
+    def _signs(self, given: int, i: int) -> bool:
+        """A first name and a last name that is a kind of place, alone and with an age or an identifier after them."""
+        alone = self.kinds[given] == GIVEN and not self.kept[given] and self._sentence_start(given) and self._capital(i)
+        k = i + 1 + (self._at(i + 1) == ",")
+        return alone and (
+            self._at(k) in {"aged", "age"} or self._is_masked(k) or (k == i + 2 and self._at(k).isdigit())
+        )
 
     def _protect_school(self, slot: int) -> None:
         """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""
@@ -184,6 +211,14 @@ class Reading:
                 j += 2 if self._at(j + 1) == "." else 1
                 taken += j - i > 2
                 continue
+            if (
+                self.folded[j] in SHORT_GIVEN
+                and self._at(j + 1) == "."
+                and self._capital(j)
+                and self._capital_at(j + 2)
+            ):
+                j += 2  # "Md. Nurul Alam", "Everton St. Clair Brathwaite"
+                continue
             if self.folded[j] in PARTICLES and j > i and self._name_like(j + 1, over_keep, lower_ok):
                 j += 1
                 continue
@@ -191,6 +226,9 @@ class Reading:
                 break
             j, taken = j + 1, taken + 1
         return j if any(not self._initial(k) and self.words[k] != "." for k in range(i, j)) else i
+
+    def _short_given(self, i: int) -> bool:
+        return self.folded[i] in SHORT_GIVEN and self._at(i + 1) == "." and self._capital(i) and self._capital_at(i + 2)
 
     def _name_like(self, i: int, over_keep: bool, lower_ok: bool, after_capital: bool = False) -> bool:
         if not self._nameable(i, over_keep):
@@ -236,6 +274,13 @@ def _settled(kind: int, i: int, words: Sequence[str]) -> int:
     return UNKNOWN if inside and words[i].istitle() else ORDINARY
 
 
+def _label(i: int, words: Sequence[str]) -> bool:
+    """ "PIP", "ESA": two to four capitals on their own among words that have lower-case letters."""
+    beside = [*words[max(0, i - 1) : i], *words[i + 1 : i + 2]]
+    shouted = any(word.isupper() and len(word) > 1 for word in beside)
+    return words[i].isupper() and 1 < len(words[i]) < 5 and not shouted
+
+
 def _acronym(word: str) -> bool:
     return word.isupper() and 1 < len(word) < 6
 
@@ -254,6 +299,10 @@ _KINDS = {
 
 def _kind(name_class: str, folded: str, kept_words: frozenset[str]) -> int:
     kind = _KINDS.get(name_class, NEVER)
+    if kind == GIVEN and folded in KIN_WORDS:
+        return ORDINARY
+    if kind in (UNKNOWN, RARER) and folded.endswith("s") and len(folded) > 4 and load_gazetteer().is_given(folded[:-1]):
+        return GIVEN  # "my mum roxannes tablets"
     if kind == WORD_NAME or (name_class == "function name" and folded in NAMES_TOO):
         return WORD_NAME
     if folded in kept_words or folded.endswith(CONTRACTIONS):

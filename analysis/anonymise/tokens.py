@@ -96,7 +96,7 @@ def name_class(word: str) -> str:
         return "either" if given and surname else "given" if given else "surname"
     if lists.is_ordinary(folded):
         return "ordinary"
-    return "rarer" if lists.is_rarer_word(folded) else "unknown"
+    return "rarer" if word.isascii() and lists.is_rarer_word(folded) else "unknown"
 
 
 def _masked(word: str) -> str | None:

@@ -23,7 +23,8 @@ from corpora import PERSON, Sentence, read_conll  # noqa: E402
 
 from analysis.anonymise import tokens  # noqa: E402, F401  registers the tokenizer
 from analysis.anonymise.gazetteer import fold, load_gazetteer  # noqa: E402
-from analysis.anonymise.people import MODEL, Recogniser  # noqa: E402
+from analysis.anonymise.network import Recogniser  # noqa: E402
+from analysis.anonymise.people import MODEL  # noqa: E402
 
 Spans = set[tuple[int, int]]
 TESTS = {"BTC section f": "btc/f.conll", "WNUT17 test": "wnut17/test.conll"}

@@ -45,6 +45,7 @@ class Names:
         self.surnames = lines(LISTS / "surnames.txt")
         self.word_names = lines(LISTS / "word_names.txt")
         self.word_given = lines(LISTS / "word_first_names.txt")
+        self.bynames = lines(HERE / "bynames.txt")
 
     def given_name(self) -> str:
         """A first name or nickname."""
@@ -114,6 +115,33 @@ class Names:
             ]
         )
 
+    def word_first_name(self) -> str:
+        """A first name that is also a word."""
+        return self._written(self.rng.choice(self.word_given))
+
+    def word_surname(self) -> str:
+        """A last name that is also a word, of its own or as the list of words that are names has it."""
+        return self._written(self.rng.choice(self.word_names))
+
+    def byname(self) -> str:
+        """What people call each other: "Big Tel", "Nanny Pat", "Smiler", "Ron the Lamp"."""
+        kind = self.rng.random()
+        name = self._nickname(self.rng.choice(self.given)) if self.rng.random() < 0.5 else self.given_name()
+        if kind < 0.4:
+            return self.rng.choice(self.bynames)
+        if kind < 0.7:
+            return f"{self.rng.choice(_BEFORE_BYNAMES)} {name}"
+        if kind < 0.85:
+            return name
+        return f"{name} the {self.rng.choice(_TRADES)}"
+
+    def thing(self) -> str:
+        """A name that is no person's here: of a pub, a pet, a play."""
+        kind = self.rng.random()
+        if kind < 0.6:
+            return self.word_first_name()
+        return self._written(self.rng.choice(self.given if kind < 0.8 else self.surnames))
+
     def _nickname(self, name: str) -> str:
         stem = name[: self.rng.choice([2, 3, 3, 4])].rstrip("'-")
         end = self.rng.choice(["", "", "y", "ie", "s", "z", "za", "o", "sy", "ster", "bo", "i"])
@@ -136,6 +164,15 @@ class Names:
     def _written(self, name: str) -> str:
         return "".join(part[:1].upper() + part[1:] for part in re.split(r"(?<=[\-' ])", name))
 
+
+_BEFORE_BYNAMES = [
+    "Big", "Little", "Old", "Young", "Lil", "Mad", "Fat", "Ginger", "Scouse", "Irish", "Polish", "Nanny", "Nana",
+    "Granny", "Papa", "Pops", "Mama", "Aunty", "DJ", "MC", "Captain", "Lanky", "Slim", "Tiny", "Posh", "Uncle",
+]  # fmt: skip
+_TRADES = [
+    "lamp", "fish", "hat", "bread", "post", "milk", "drum", "van", "gas", "eggs", "wood", "bins", "boat",
+    "flowers",
+]  # fmt: skip
 
 _HEADS = [
     "ash",
@@ -294,6 +331,15 @@ _TAILS = [
 ]
 
 
+_KIN = [
+    "Auntie", "Aunty", "Uncle", "Nan", "Nana", "Nanny", "Nanna", "Grandad", "Grandpa", "Granny", "Gran", "Baba",
+    "Babu", "Dada", "Dadi", "Nani", "Chacha", "Chachi", "Khala", "Mama", "Papa", "Abba", "Ayeeyo", "Awoowe",
+    "Hooyo", "Tata", "Bunica", "Babcia", "Ciocia", "Wujek", "Teta", "Dede", "Teyze", "Amca", "Abla", "Abi", "Tia",
+    "Tio", "Vovo", "Mzee", "Mum", "Pops", "Bhai", "Apa", "Didi", "Mama", "Iya", "Oga", "Nonna", "Baci", "Thatha",
+    "Akka", "Anna",
+]  # fmt: skip
+
+
 def typo(rng: random.Random, word: str) -> str:
     """The word with one slip: a letter lost, doubled, swapped or changed."""
     i = rng.randrange(1, len(word) - 1) if len(word) > 2 else 0
@@ -315,6 +361,8 @@ class Writer:
         self.names = Names(self.rng)
         self.people = lines(HERE / "frames_people.txt")
         self.plain = lines(HERE / "frames_plain.txt")
+        self.word_people = lines(HERE / "frames_word_names.txt")
+        self.word_plain = lines(HERE / "frames_word_plain.txt")
         self.voices = _voices()
         self.slots = tomllib.loads((HERE / "places.toml").read_text(encoding="utf-8"))
         known = [*self.slots["places"], *self.slots["bodies"]]
@@ -339,13 +387,13 @@ class Writer:
         return self._typed(pieces)
 
     def person_sentence(self) -> Marked:
-        """A frame with its people."""
-        return self.filled(self.rng.choice(self.people))
+        """A frame with its people; two in five are of people called by words."""
+        return self.filled(self.rng.choice(self.word_people if self.rng.random() < 0.4 else self.people))
 
     def plain_sentence(self) -> Marked:
         """A frame without people, or sentences of an answer without people."""
-        if self.rng.random() < 0.5:
-            return self.filled(self.rng.choice(self.plain))
+        if self.rng.random() < 0.6:
+            return self.filled(self.rng.choice(self.word_plain if self.rng.random() < 0.4 else self.plain))
         text = self.rng.choice(self.voices)
         return Marked(text, tuple((m.start(), m.end(), "LOC") for m in self.known.finditer(text)))
 
@@ -384,7 +432,7 @@ class Writer:
             value, label = self._value(slot) if slot else (part, "")
             if label == "PERSON" and self.rng.random() < 0.06:
                 value = value.lower()
-            if slot in {"G", "F", "S"} and self.rng.random() < 0.03:
+            if slot in {"G", "F", "S", "N"} and self.rng.random() < 0.03:
                 value, label = PERSON_MASK * self.rng.choice([8, 10]), ""
             if label:
                 spans.append((len(text), len(text) + len(value), label))
@@ -402,6 +450,11 @@ class Writer:
             "F": lambda: (self.names.full_name(), "PERSON"),
             "S": lambda: (self.names.surname(), "PERSON"),
             "I": lambda: (self.names.initials(), "PERSON"),
+            "N": lambda: (self.names.word_first_name(), "PERSON"),
+            "L": lambda: (self.names.word_surname(), "PERSON"),
+            "B": lambda: (self.names.byname(), "PERSON"),
+            "K": lambda: (self.rng.choice(_KIN), ""),
+            "X": lambda: (self.names.thing(), ""),
             "ST": lambda: (self._street(), "LOC"),
             "SCH": lambda: (self._after_person("bodies_after_people"), "ORG"),
             "INST": self._institution,

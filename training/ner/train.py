@@ -170,7 +170,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--vectors", type=Path, help="word vectors kept from an earlier run")
     parser.add_argument("--keep-vectors", type=Path, help="where to keep the word vectors for a later run")
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=2400)
     return parser.parse_args()
 
 
