@@ -55,8 +55,8 @@ def machine_tables(people: int = 24, waves: tuple[str, ...] = ("w1",)) -> dict[s
     ]  # fmt: skip
     frames = {
         "responses": responses_table(responses),
-        "segments": pd.DataFrame(segments).assign(also="", also_scores="", subtheme_id=""),
-        "themes": pd.DataFrame(themes).assign(origin="found"),
+        "segments": pd.DataFrame(segments),
+        "themes": pd.DataFrame(themes),
     }
     parts = [(f"u-{i}", f"t-{i}", f"Part of {LABELS[i]}", "", "", "w1") for i in (3, 4)]
     frames["subthemes"] = pd.DataFrame(parts, columns=list(CONTRACT["subthemes"]))
