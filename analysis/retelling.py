@@ -48,7 +48,8 @@ def descents_of(table: pd.DataFrame, wave: Wave) -> tuple[Descent, ...]:
     """The lineage of the last refit, if it was made of the waves up to this one; without hidden themes."""
     last = table[table["refit"] == table["refit"].max()]
     order = ["is_new", "old_label", "responses", "new_label"]
-    told = last[(last["wave"] == wave) & ~last["hidden"]].assign(is_new=last["old_label"] == "")
+    told = last[(last["wave"] == wave) & ~last["hidden"]]
+    told = told.assign(is_new=told["old_label"] == "")  # of these rows only: a longer column would add empty ones
     rows = told.sort_values(order, ascending=[True, True, False, True])
     return tuple(
         Descent(

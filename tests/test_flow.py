@@ -255,7 +255,8 @@ def test_a_refit_keeps_what_lasts_tells_what_came_and_stands_from_then_on(tmp_pa
     assert set(lineage["new_theme_id"]) - {""} == set(place.table("response_themes")["theme_id"])
     assert set(after["state"]) == {"confirmed"}
     kept = place.results / "refits" / "001"
-    pd.testing.assert_frame_equal(pd.read_parquet(kept / "before-themes.parquet"), before)
+    themes = pd.read_parquet(kept / "before-themes.parquet")  # the machine's say: decisions are laid over it
+    pd.testing.assert_frame_equal(themes, before[list(themes.columns)])
     assert len(pd.read_parquet(kept / "before-response_themes.parquet")) == len(coded)
     page = (place.reports / "better-borough" / "w2" / "index.html").read_text(encoding="utf-8")
     assert "The themes were rebuilt" in page
