@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from analysis.anonymise.corrections import text_hash
-from analysis.codebook import SEPARATOR, split_joined
+from analysis.codebook import SEPARATOR, Codebook, split_joined, themes_table
 from analysis.decisions import About, Decision, Decisions, ResponseKey, codes_of
 from analysis.priorities import RESPONSE_KEY
 from analysis.tables import rows_of
-from analysis.types import SafeText, Stance, Status, ThemeState
+from analysis.types import SafeText, Stance, Status, ThemeId, ThemeState, VisionCode, Wave
 
 MACHINE, PERSON = "machine", "person"
 BY_HAND = 1.0  # the score of a link that a person made
@@ -48,32 +48,63 @@ def part_id(theme: str) -> str:
 
 
 def decided_segments(segments: pd.DataFrame, themes: Collection[str], decisions: Decisions) -> pd.DataFrame:
-    """Return segments with the themes that people mean, and the machine's in `theme_machine`.
+    """Return segments with the themes that people mean; the machine's are in `theme_machine` and `also_machine`.
 
     `themes` are the identifiers in the codebook. What is split off moves first, then what is merged.
     """
-    theme = segments["theme_id"].astype(object)
-    splits = _splits(themes, decisions)
-    for parent, words in splits.items():
-        says = segments["text"].str.contains(_says_any(words), case=False, regex=True)
-        theme = theme.mask((theme == parent) & says, part_id(parent))
+    machine = segments.assign(theme_machine=segments["theme_id"], also_machine=segments["also"])
+    splits = {theme: re.compile(_says_any(words), re.IGNORECASE) for theme, words in _splits(themes, decisions).items()}
     ends = _ends([*themes, *map(part_id, splits)], decisions)
-    decided = segments.assign(theme_machine=segments["theme_id"], theme_id=theme.map({"": "", **ends}).astype(str))
-    return _with_further_themes(decided, ends) if "also" in segments else decided
+
+    def meant(theme: str, text: str) -> str:
+        for parent, says in splits.items():
+            theme = part_id(parent) if theme == parent and says.search(text) else theme
+        return ends.get(theme, theme)
+
+    if not splits and all(theme == end for theme, end in ends.items()):
+        return machine
+    best = [meant(theme, text) for theme, text in zip(segments["theme_id"], segments["text"], strict=True)]
+    columns = (segments[name] for name in ("also", "also_scores", "text"))
+    further = [
+        _further(first, also, scores, lambda theme, text=text: meant(theme, text))  # type: ignore[misc]
+        for first, also, scores, text in zip(best, *columns, strict=True)
+    ]
+    also, scores = ([pair[side] for pair in further] for side in (0, 1))
+    parted = pd.Series(best, index=segments.index) != segments["theme_id"].map(ends).fillna("")
+    part = segments["subtheme_id"].mask(parted, "")  # what was split off is no part of what it was a part of
+    return machine.assign(theme_id=best, also=also, also_scores=scores, subtheme_id=part)
 
 
-def _with_further_themes(segments: pd.DataFrame, ends: Mapping[str, str]) -> pd.DataFrame:
-    """Send a segment's further themes along their merges; one that is merged with a better one is not told twice."""
-    also, scores = [], []
-    for theme, names, own in zip(segments["theme_id"], segments["also"], segments["also_scores"], strict=True):
-        pairs = zip(split_joined(names), split_joined(own), strict=True)
-        kept: dict[str, str] = {}
-        for name, score in pairs:
-            kept.setdefault(ends.get(name, name), score)
-        kept.pop(theme, None)
-        also.append(SEPARATOR.join(kept))
-        scores.append(SEPARATOR.join(kept.values()))
-    return segments.assign(also=also, also_scores=scores)
+def _further(first: str, also: str, scores: str, meant: Callable[[str], str]) -> tuple[str, str]:
+    """A segment's further themes after decisions, joined, with their scores; each once, and not its best again."""
+    kept: dict[str, str] = {}
+    for theme, score in zip(split_joined(also), split_joined(scores), strict=True):
+        end = meant(theme)
+        if end != first:
+            kept.setdefault(end, score)
+    return SEPARATOR.join(kept), SEPARATOR.join(kept.values())
+
+
+def decided_codebook(codebook: Codebook, decisions: Decisions, known: Known) -> Codebook:
+    """The codebook with themes as people decided; a part that was split off lies where its parent does."""
+    if not codebook.themes:
+        return codebook
+    rows = list(rows_of(_themes(themes_table(codebook), decisions, known)))
+    place: dict[str, int] = {theme.theme_id: i for i, theme in enumerate(codebook.themes)}
+    for row in rows:  # a part stands after what it was split off
+        place.setdefault(row.theme_id, place.get(row.split_from, 0))
+    themes = tuple(
+        replace(
+            codebook.themes[place[row.theme_id]],
+            theme_id=ThemeId(row.theme_id),
+            label=row.label,
+            first_wave=Wave(row.first_wave),
+            state=ThemeState(row.state),
+            vision=tuple(VisionCode(code) for code in split_joined(row.vision)),
+        )
+        for row in rows
+    )
+    return replace(codebook, themes=themes, centroids=codebook.centroids[[place[row.theme_id] for row in rows]])
 
 
 def decided_tables(tables: Mapping[str, pd.DataFrame], decisions: Decisions, known: Known) -> Decided:
@@ -90,7 +121,34 @@ def decided_tables(tables: Mapping[str, pd.DataFrame], decisions: Decisions, kno
         "response_themes": _response_themes(coded, responses, list(themes["theme_id"]), decisions, known),
         "response_vision": _response_vision(tables["response_vision"], responses, decisions, known),
     }
+    decided |= _about_themes(tables, themes, decisions)
     return Decided(decided, _pointless(decided, decisions, known))
+
+
+def _about_themes(
+    tables: Mapping[str, pd.DataFrame], themes: pd.DataFrame, decisions: Decisions
+) -> dict[str, pd.DataFrame]:
+    """Tables that tell more of themes: the parts of a merged theme go with it, and themes are called as people do."""
+    ends = _ends(list(themes["theme_id"]), decisions)
+    labels = dict(zip(themes["theme_id"], themes["label"], strict=True))
+    hidden = set(themes.loc[themes["state"] == str(ThemeState.HIDDEN), "theme_id"])
+    found = {}
+    if "subthemes" in tables:
+        subthemes = tables["subthemes"]
+        found["subthemes"] = subthemes.assign(theme_id=[ends.get(each, each) for each in subthemes["theme_id"]])
+    if "theme_changes" in tables:
+        changes = tables["theme_changes"]
+        pairs = zip(changes["theme_id"], changes["label"], strict=True)
+        found["theme_changes"] = changes.assign(label=[labels.get(theme, label) for theme, label in pairs])
+    if "lineage" in tables:
+        lineage = tables["lineage"]
+        pairs = zip(lineage["new_theme_id"], lineage["new_label"], strict=True)
+        gone = lineage["new_theme_id"].isin(hidden) | lineage["old_theme_id"].isin(hidden)
+        found["lineage"] = lineage.assign(
+            new_label=[labels.get(ends.get(theme, theme), label) for theme, label in pairs],
+            hidden=lineage["hidden"].astype(bool) | gone,
+        )
+    return found
 
 
 # --- themes -----------------------------------------------------------------------------------------------------------

@@ -130,7 +130,11 @@ class Decisions:
     @cached_property
     def fingerprint(self) -> str:
         """Change whenever what holds does."""
-        held = [(d.about, d.subject, d.field, d.after, d.text_hash) for _, d in self.holding()]
+        return self.fingerprint_of(*About)
+
+    def fingerprint_of(self, *about: About) -> str:
+        """Change whenever what holds on these matters does."""
+        held = [(d.about, d.subject, d.field, d.after, d.text_hash) for _, d in self.holding() if d.about in about]
         return json.dumps(sorted(held, key=str))
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.anonymise.corrections import text_hash
 from analysis.codebook import split_joined
+from analysis.coding import themed_segments
 from analysis.decisions import FIELDS, NONE, About, Decisions, ResponseKey, Verdict, codes_of
 from analysis.embed import content_hash
 from analysis.priorities import RESPONSE_KEY
@@ -185,13 +186,19 @@ def _respondents(results: Results) -> dict[str, int]:
     segments = results.tables["segments"]
     if segments.empty:
         return {}
-    machine = segments["theme_machine"] if "theme_machine" in segments else segments["theme_id"]
     who = results.tables["responses"][[*RESPONSE_KEY, "respondent"]]
-    named = pd.concat([segments[RESPONSE_KEY].assign(theme=theme) for theme in (machine, segments["theme_id"])])
-    counts = named.merge(who, on=RESPONSE_KEY).groupby("theme")["respondent"].nunique()
-    as_found = segments[RESPONSE_KEY].assign(theme=machine).merge(who, on=RESPONSE_KEY)
-    found = as_found.groupby("theme")["respondent"].nunique()
-    return {str(theme): int(count) for part in (counts, found) for theme, count in part.items()}
+    found = [
+        themed_segments(each).merge(who, on=RESPONSE_KEY).groupby("theme_id")["respondent"].nunique()
+        for each in (segments, _as_found(segments))
+    ]
+    return {str(theme): int(count) for counts in found for theme, count in counts.items()}
+
+
+def _as_found(segments: pd.DataFrame) -> pd.DataFrame:
+    """Segments with the themes that the machine gave them."""
+    if "theme_machine" not in segments:
+        return segments
+    return segments.assign(theme_id=segments["theme_machine"], also=segments["also_machine"])
 
 
 # --- responses --------------------------------------------------------------------------------------------------------
@@ -308,10 +315,8 @@ def _levels(margins: pd.Series[float]) -> list[str]:
 
 
 def _machine_themes(results: Results) -> dict[ResponseKey, tuple[str, ...]]:
-    segments = results.tables["segments"]
-    column = "theme_machine" if "theme_machine" in segments else "theme_id"
-    themed = segments[segments[column] != ""].sort_values("theme_score", ascending=False, kind="stable")
-    return _by_response(themed.assign(score=themed["theme_score"]), column)
+    themed = themed_segments(_as_found(results.tables["segments"]))
+    return _by_response(themed.assign(score=themed["theme_score"]), "theme_id")
 
 
 # --- quotes -----------------------------------------------------------------------------------------------------------

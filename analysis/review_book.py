@@ -266,16 +266,19 @@ def _write_sheet(target: Any, sheet: Sheet, places: Mapping[str, str], formats: 
         target.write_string(0, place, column.name, formats.head_asked if column.asked else formats.head)
         if column.asked and sheet.rows:
             target.data_validation(1, place, len(sheet.rows), place, _validation(column, places))
-    target.set_column(last, last, 12, None, {"hidden": True})
-    target.write_string(0, last, EXPORTED, formats.head)
+    filled_in = any(column.asked for column in sheet.columns)
+    if filled_in:
+        target.set_column(last, last, 12, None, {"hidden": True})
+        target.write_string(0, last, EXPORTED, formats.head)
     target.set_row(0, _height(sheet.columns, [column.name for column in sheet.columns]))
     for number, row in enumerate(sheet.rows, start=1):
         target.set_row(number, _height(sheet.columns, row.cells))
         for place, (column, cell) in enumerate(zip(sheet.columns, row.cells, strict=True)):
             _write_cell(target, (number, place), column, cell, formats)
-        target.write_string(number, last, _mark(sheet, row))
+        if filled_in:
+            target.write_string(number, last, _mark(sheet, row))
     target.freeze_panes(1, _frozen(sheet))
-    target.autofilter(0, 0, max(_LEAST_ROWS_OF_TABLE, len(sheet.rows)), last)
+    target.autofilter(0, 0, max(_LEAST_ROWS_OF_TABLE, len(sheet.rows)), last if filled_in else last - 1)
     target.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
 
 

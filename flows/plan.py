@@ -186,7 +186,7 @@ class Plan:
         learned = fingerprint(self.model, guide, settings.fingerprint("embed"), learning)
         vision = fingerprint(themes, "vision", learned)
         marks = fingerprint(segments, self.model, settings.fingerprint("embed", "stance", "evidence"))
-        changes = fingerprint(vision, settings.fingerprint("changes"))
+        changes = fingerprint(vision, settings.fingerprint("changes"), self.decisions.fingerprint_of(About.THEME))
         return {
             "intake": intake,
             "segments": segments,

@@ -100,7 +100,6 @@ def lesson(plan: Plan) -> Lesson:
 
 def collect(plan: Plan) -> Decided:
     """Return the contract's tables for all waves of a plan, as people decided."""
-    stance_of: dict[str, Stance] = {question.id: question.stance for question in plan.consultation.questions}
     themes = themes_table(_last_codebook(plan))
     segments = decided_segments(stacked(plan, "segments", plan.waves), list(themes["theme_id"]), plan.decisions)
     responses, evidence = (stacked(plan, name, plan.waves) for name in ("responses", "evidence"))
@@ -115,14 +114,18 @@ def collect(plan: Plan) -> Decided:
         "theme_changes": stacked(plan, "theme_changes", plan.waves),
         "lineage": _lineage(plan),
     }
-    decided = decided_tables(tables, plan.decisions, Known(plan.framework.codes, stance_of))
+    decided = decided_tables(tables, plan.decisions, known_of(plan))
     return Decided({name: checked(name, table) for name, table in decided.tables.items()}, decided.pointless)
+
+
+def known_of(plan: Plan) -> Known:
+    """What decisions may speak of."""
+    return Known(plan.framework.codes, {question.id: question.stance for question in plan.consultation.questions})
 
 
 def tables_key(plan: Plan) -> str:
     """Change with whatever the published tables or the manifest show."""
-    stages = [result_key(wave) for wave in plan.waves]
-    return fingerprint(*stages, plan.decisions.fingerprint, manifest_key(plan))
+    return fingerprint(*(result_key(wave) for wave in plan.waves), plan.decisions.fingerprint, manifest_key(plan))
 
 
 def result_key(wave: WavePlan) -> str:

@@ -24,6 +24,7 @@ from analysis.anonymise.corrections import Corrections, read_corrections
 from analysis.anonymise.residual import ResidualCheck
 from analysis.changes import Coded, theme_changes
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
+from analysis.decided import decided_codebook, decided_segments
 from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
 from analysis.evidence_rich import mark_evidence
@@ -217,11 +218,13 @@ def compare_waves(plan: Plan, wave: WavePlan) -> bool:
     with step(f"{wave.wave}: changes") as work:
         words = _Embedder(plan)
         responses = publishing.stacked(plan, "responses", waves)
+        found, names = _codebook(plan, wave.wave), [each.wave for each in waves]
+        codebook = decided_codebook(found, plan.decisions, publishing.known_of(plan))
         segments = publishing.stacked(plan, "segments", waves)
+        segments = decided_segments(segments, [theme.theme_id for theme in found.themes], plan.decisions)
         words.learn(sorted(set(segments["text"])))
         coded = Coded(responses, coding.themed_segments(segments), words.vectors_of)
-        names = [each.wave for each in waves]
-        table = theme_changes(coded, _codebook(plan, wave.wave), names, plan.settings.changes)
+        table = theme_changes(coded, codebook, names, plan.settings.changes)
         write_parquet(checked("theme_changes", table), output)
         words.keep()
         mark_done(folder, "changes", key)

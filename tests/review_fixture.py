@@ -40,23 +40,26 @@ def machine_tables(people: int = 24, waves: tuple[str, ...] = ("w1",)) -> dict[s
                 for i, (topic, text) in enumerate(zip(own, parts, strict=True)):
                     row = {"segment_id": f"s-{wave}-{n}-{question}-{i}", "start": start, "end": start + len(text)}
                     score = round(0.5 + topic / 20, 4)
-                    segments.append(
-                        {**key, **row, "text": text, "theme_id": f"t-{topic}", "theme_score": score, "vision": ""}
-                    )
+                    further = {"also": f"t-{(topic + 2) % 6}", "also_scores": "0.41"} if n % 8 == 7 else {}
+                    part = f"u-{topic}" if topic in (3, 4) and n % 2 else ""
+                    found = {"theme_id": f"t-{topic}", "theme_score": score, "vision": "", "subtheme_id": part}
+                    segments.append({"also": "", "also_scores": "", **key, **row, "text": text, **found, **further})
                     start += len(text) + 1
                 codes = [code for i, code in enumerate(VISION) if i in {t % 4 for t in own}]
                 links += [{**key, "vision_code": code, "score": 0.6} for code in codes]
     themes = [
         {"theme_id": f"t-{i}", "label": label, "description": f"About {label}.", "keywords": label.lower(),
          "first_wave": "w1" if i < 5 else waves[-1], "state": "confirmed" if i < 5 else "emerging",
-         "vision": list(VISION)[i % 4] if i % 4 < 3 else ""}
+         "vision": list(VISION)[i % 4] if i % 4 < 3 else "", "origin": "found"}
         for i, label in enumerate(LABELS)
     ]  # fmt: skip
     frames = {
         "responses": responses_table(responses),
-        "segments": pd.DataFrame(segments).assign(also="", also_scores="", subtheme_id=""),
-        "themes": pd.DataFrame(themes).assign(origin="found"),
+        "segments": pd.DataFrame(segments),
+        "themes": pd.DataFrame(themes),
     }
+    parts = [(f"u-{i}", f"t-{i}", f"Part of {LABELS[i]}", "", "", "w1") for i in (3, 4)]
+    frames["subthemes"] = pd.DataFrame(parts, columns=list(CONTRACT["subthemes"]))
     return {**frames, "response_vision": pd.DataFrame(links, columns=list(CONTRACT["response_vision"]))}
 
 

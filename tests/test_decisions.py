@@ -6,16 +6,23 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from conftest import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from review_fixture import KEYS, machine_tables, published
+from review_fixture import KEYS, LABELS, STANCES, VISION, machine_tables, published
 
 from analysis.anonymise.corrections import text_hash
-from analysis.decided import part_id
+from analysis.changes import Coded, theme_changes
+from analysis.codebook import Codebook, Theme
+from analysis.decided import Known, decided_codebook, decided_segments, part_id
 from analysis.decisions import COLUMNS, Decision, Decisions, add_decisions, circle_in, read_decisions
 from analysis.errors import InputError
+from analysis.settings import load_settings
+from analysis.space import Space
+from analysis.types import ThemeId, ThemeState, Wave
 
 MACHINE = machine_tables()
 PLAIN = published(MACHINE, Decisions()).tables
@@ -102,10 +109,13 @@ def test_rows_of_merged_themes_move_along_to_a_theme_that_is_there(into: dict[st
     segments = decided.tables["segments"]
     assert list(segments["theme_id"]) == [slow_end(theme) for theme in segments["theme_machine"]]
     coded = decided.tables["response_themes"]
-    expected = {
-        (*key, slow_end(theme)) for *key, theme in MACHINE["segments"][[*KEYS, "theme_id"]].itertuples(index=False)
-    }
+    found = list(MACHINE["segments"][[*KEYS, "theme_id", "also"]].itertuples(index=False))
+    expected = {(*key, slow_end(theme)) for *key, best, also in found for theme in (best, also) if theme}
     assert set(coded[[*KEYS, "theme_id"]].itertuples(index=False, name=None)) == expected
+    assert not [row for row in segments.itertuples() if row.theme_id in row.also.split("; ")]
+    assert [bool(row.also) for row in segments.itertuples()] == [bool(row.also_scores) for row in segments.itertuples()]
+    parts = decided.tables["subthemes"]
+    assert list(parts["theme_id"]) == [slow_end("t-3"), slow_end("t-4")]
     state = decided.tables["themes"].set_index("theme_id")["state"]
     assert {t for t in THEMES if state[t] == "merged"} == {t for t in THEMES if slow_end(t) != t}
     assert len(decided.pointless) == list(into.values()).count("t-gone")
@@ -125,6 +135,9 @@ def test_what_is_split_off_is_what_says_the_words() -> None:
     says = segments["text"].str.contains(r"\bstreet 1", regex=True) & (segments["theme_machine"] == "t-3")
     assert 0 < says.sum() < (segments["theme_machine"] == "t-3").sum()
     assert (segments["theme_id"] == part).equals(says)
+    assert set(segments.loc[says, "subtheme_id"]) == {""}
+    further = segments["also"].str.contains(part)
+    assert not further[segments["also_machine"] != "t-3"].any()
     row = decided["themes"].set_index("theme_id").loc[part]
     assert tuple(row[["label", "split_from", "source", "label_machine"]]) == ("Street one", "t-3", "person", "")
     renamed = published(
@@ -187,3 +200,31 @@ def test_decisions_that_fit_nothing_are_told_with_the_reason() -> None:
     assert sorted(decided.pointless) == [2, 3, 4, 5]
     assert decided.tables["themes"].set_index("theme_id").loc["t-0", "vision"] == "GREEN"
     assert "t-9" not in set(decided.tables["response_themes"]["theme_id"])
+
+
+def test_changes_are_told_of_themes_as_people_decided() -> None:
+    waves = (Wave("w1"), Wave("w2"))
+    machine = machine_tables(waves=waves)
+    found = machine["themes"].itertuples()
+    themes = [Theme(ThemeId(t.theme_id), t.label, "", (), Wave(t.first_wave), ThemeState(t.state)) for t in found]
+    book = Codebook.empty(Space(np.zeros(64, dtype=np.float32))).extended(themes, FakeEncoder().encode(LABELS))
+    said = [
+        ("t-0", "merged_into", "t-1"),
+        ("t-1", "label", "Parks or buses"),
+        ("t-2", "state", "hidden"),
+        ("t-3", "split_words", "street 1"),
+        ("t-3", "split_label", "Street one"),
+    ]
+    decisions = Decisions([about_theme(*each) for each in said])
+    decided = decided_codebook(book, decisions, Known(tuple(VISION), STANCES))  # type: ignore[arg-type]
+    assert len(decided.centroids) == len(decided.themes) == 7
+    assert np.array_equal(decided.centroids[-1], book.centroids[3])
+    segments = decided_segments(machine["segments"], [theme.theme_id for theme in themes], decisions)
+    coded = Coded(machine["responses"], segments, lambda hashes: np.ones((len(hashes), 64), dtype=np.float32))
+    table = theme_changes(coded, decided, waves, load_settings().changes).set_index("theme_id")
+    assert {"t-0", "t-2"} & set(table.index) == set()
+    assert table.loc["t-1", "label"] == "Parks or buses"
+    assert table.loc[part_id("t-3"), "label"] == "Street one"
+    raised = machine["segments"].query("wave == 'w2' and (theme_id in ['t-0', 't-1'])")
+    people = raised.merge(machine["responses"], on=KEYS)
+    assert table.loc["t-1", "respondents"] == people["respondent"].nunique()

@@ -156,6 +156,19 @@ def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> N
     new = place.table("segments").query("wave == '2025'")
     assert set(new.loc[new["theme_machine"] == two, "theme_id"]) <= {one}
     assert apply_review(place.folder, book_of(place), place.processed).changes == ()
+    changed = place.table("theme_changes").set_index("theme_id")
+    assert {two, three} & set(changed.index) == set()
+    assert changed.loc[one, "label"] == "@Named by a person"
+
+    place.run(refit=True)
+    refit, gone = themes_of(place), place.manifest()["review"]["fit_nothing_now"]
+    rows = {f"row {i}": decision for i, decision in enumerate(read_decisions(place.folder).rows, start=2)}
+    kept = [d for row, d in rows.items() if d.about == "theme" and row not in gone]
+    assert kept, "no theme kept its identifier through the refit"
+    assert all(refit.loc[d.theme_id, d.field] == d.after for d in kept if d.field in ("label", "state", "merged_into"))
+    assert {d.theme_id for row, d in rows.items() if row in gone and d.field != "merged_into"} & set(
+        refit.index
+    ) == set()
 
 
 def test_corrections_teach_and_are_measured_and_found_again_from_nothing(place: Place) -> None:
