@@ -36,7 +36,7 @@ _PARTS = re.compile(r"[^\W_]+|[^\w\s]|_")
 _CLS, _SEP, _UNK = "[CLS]", "[SEP]", "[UNK]"
 _STANDS_FOR = {MASK: "number", PERSON_MASK: "someone"}
 
-FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.11, 0.58, -0.9
+FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.16, 0.57, -0.88
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
