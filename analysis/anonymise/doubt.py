@@ -19,6 +19,7 @@ from analysis.anonymise.lexicon import (
 
 PLAINLY = 0.97  # a word with a capital that is likelier is a name
 HARDLY = 0.02  # a common word in lower case that the recogniser finds less likely is none
+BARELY = 0.002  # the same for a rarer word, where capitals say nothing
 LIKELY = 0.5  # in lower case among capitals only a word that the recogniser finds likelier
 _STOPS = frozenset('.!?…:;-–—•"“')
 _NOT_ASKED = PLACE_TYPES | RELATIONS | WEAK_TITLES | CALENDAR_WORDS | FUNCTION_WORDS
@@ -56,7 +57,7 @@ class Doubt:
         if self.classes[i] in {"given", "either"}:
             return word.islower()
         if not self._written:
-            return self.classes[i] in {"unknown", "word name"} and self.likely[i] > HARDLY
+            return self._without_capitals(i)
         if word.islower():
             return self.likely[i] > LIKELY
         return word[0].isupper() and not word.isupper() and low not in _NOT_ASKED and self._capital(i)
@@ -92,6 +93,13 @@ class Doubt:
             return True
         beside = [*self.words[i - 1 : i], *self.words[i + 1 : i + 2]]
         return self.classes[i] == "ordinary" and not any(word[0].isupper() for word in beside)
+
+    def _without_capitals(self, i: int) -> bool:
+        """In a text whose capitals say nothing: a word of no list, a name that is a word, a word after a first name."""
+        word_after_name = i > 0 and self.classes[i - 1] in {"given", "either"}
+        if self.classes[i] == "unknown" or (word_after_name and self.classes[i] in {"ordinary", "rarer", "word name"}):
+            return True
+        return self.classes[i] == "word name" and self.likely[i] > BARELY
 
     def _before(self, i: int) -> str:
         return fold(self.words[i - 1]) if i else ""
