@@ -25,7 +25,7 @@ from analysis.anonymise.masks import MASK, PERSON_MASK
 from analysis.errors import ModelError
 
 WEIGHTS = Path(__file__).with_name("context.npz")
-AROUND = 10  # words seen on each side
+AROUND = 8  # words seen on each side (12 in training)
 LONGEST = 48  # pieces of a window in training
 SIDE, LONGEST_WORD = 20, 8  # pieces seen on each side, and of a word
 TOGETHER = 8  # words in doubt so near to each other are looked at together
@@ -36,7 +36,7 @@ _PARTS = re.compile(r"[^\W_]+|[^\w\s]|_")
 _CLS, _SEP, _UNK = "[CLS]", "[SEP]", "[UNK]"
 _STANDS_FOR = {MASK: "number", PERSON_MASK: "someone"}
 
-FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.11, 0.58, -0.9
+FIRST_WEIGHT, SECOND_WEIGHT, BIAS = 0.16, 0.57, -0.88
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -76,6 +76,7 @@ class Pieces:
     def __init__(self, folder: Path) -> None:
         lines = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
         self._numbers = {piece: i for i, piece in enumerate(lines)}
+        self._known: dict[str, list[tuple[int, int]]] = {}
         self.cls, self.sep = self._numbers[_CLS], self._numbers[_SEP]
 
     def of(self, word: str) -> list[int]:
@@ -109,8 +110,15 @@ class Pieces:
         return Window(tuple(n for n, _ in pairs), tuple(c for _, c in pairs), spots)
 
     def _written(self, word: str) -> list[tuple[int, int]]:
-        case = case_of(word)
-        return [(number, case) for number in self.of(word)]
+        known = self._known.get(word)
+        if known is None:
+            case = case_of(word)
+            known = self._known[word] = [(number, case) for number in self.of(word)]
+        return known
+
+    def forget(self) -> None:
+        """Lets go of the words of a batch."""
+        self._known.clear()
 
     def _side(self, words: Sequence[str], order: range) -> list[list[tuple[int, int]]]:
         found: list[list[tuple[int, int]]] = []
@@ -160,6 +168,7 @@ class ContextModel:
     def forget(self) -> None:
         """Lets go of the windows of a batch; each pass over it asks about many of them again."""
         self._known.clear()
+        self.pieces.forget()
 
     def likely(self, windows: Sequence[Window]) -> list[list[float]]:
         """For each window the probability of each of its words."""

@@ -12,7 +12,7 @@ from analysis.anonymise.keep import KeepList, read_keep_lists
 from analysis.anonymise.masks import MASK, PERSON_MASK
 from analysis.anonymise.people import NameFinder
 from analysis.anonymise.presidio import presidio
-from analysis.anonymise.recogniser import Glance, recognisers
+from analysis.anonymise.recogniser import Glance, by_digits, recognisers
 from analysis.types import PiiSpan
 
 # Where two finds overlap they become one; its label is the first of these.
@@ -50,7 +50,7 @@ class Detector:
         self._min_score = min_score
         self._public = _public_numbers(self.keep)
         presidio(whole=bool(spacy_model))  # an installed pipeline may need what Presidio adds to spaCy
-        self._recognisers = recognisers((*RULES, *ADDRESS_RULES))
+        self._recognisers = by_digits(recognisers((*RULES, *ADDRESS_RULES)))
         self._people = NameFinder(self.keep, spacy_model)
 
     def forget(self) -> None:
@@ -74,7 +74,7 @@ class Detector:
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
         glance = Glance.at(text)
         public = [m.span() for m in self._public.finditer(text)]
-        for recogniser in self._recognisers:
+        for recogniser in self._recognisers[min(glance.digits, len(self._recognisers) - 1)]:
             if not recogniser.could_hold(glance):
                 continue
             rule = recogniser.rule

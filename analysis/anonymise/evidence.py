@@ -190,7 +190,7 @@ class Evidence(Cues, Signatures):
 
     def _needed_in_doubt(self, i: int) -> float:
         if not self._capital(i) and not self.shouted:
-            return LOWER_WORD if self.casual or self.kinds[i] == GIVEN else PLAIN
+            return NO_NAME_LIKELY if self.kinds[i] == GIVEN else LOWER_WORD if self.casual else PLAIN
         if self.folded[i] in load_gazetteer().first_word_names:
             return FIRST_NAME_WORD
         return {WORD_NAME: NAME_WORD, UNKNOWN: NO_WORD}.get(self.kinds[i], ANY_WORD)

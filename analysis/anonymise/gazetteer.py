@@ -33,6 +33,7 @@ class Gazetteer:
     word_names: frozenset[str]
     ordinary: frozenset[str]
     first_word_names: frozenset[str] = frozenset()
+    vocabulary: frozenset[str] = frozenset()  # words of the language, those that are names among them
     rarer: frozenset[str] = frozenset()  # words a dictionary of English holds, people's and places' names among them
 
     def is_given(self, folded: str) -> bool:
@@ -115,7 +116,7 @@ def load_gazetteer() -> Gazetteer:
     first = _names(HERE / "word_first_names.txt")
     ordinary = ordinary_words()
     rarer = dictionary_words() - names - ordinary
-    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first, rarer)
+    return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first, ordinary, rarer)
 
 
 def dictionary_words() -> frozenset[str]:

@@ -495,7 +495,7 @@ RULES: tuple[Rule, ...] = (
         0.6,
         _refuses(lambda value: value[:2].lower() in COMMON_SHORT_WORDS),
         digits=2,
-        words=_VEHICLE_WORDS,
+        whole=frozenset(_VEHICLE_WORDS),
     ),
     Rule(
         "VEHICLE_REG",
@@ -503,7 +503,7 @@ RULES: tuple[Rule, ...] = (
         rf"\b{_VEHICLE}\b[^.!?\n]{{0,24}}?\K(?<![\w/\-£])(?:{_PLATE_PREFIX}|{_PLATE_SUFFIX})(?![\w])",
         0.6,
         _refuses(_looks_like_words),
-        words=_VEHICLE_WORDS,
+        whole=frozenset(_VEHICLE_WORDS),
     ),
     Rule(
         "VEHICLE_REG",
@@ -512,7 +512,7 @@ RULES: tuple[Rule, ...] = (
         0.6,
         _refuses(lambda value: value.startswith(("MOT", "BMW", "VAT", "CCTV", "PCN", "TFL", "NHS", "CPZ", "EV "))),
         case_sensitive=True,
-        words=_VEHICLE_WORDS,
+        whole=frozenset(_VEHICLE_WORDS),
     ),
     # --- dates of birth -------------------------------------------------------------------------------------------------
     Rule(

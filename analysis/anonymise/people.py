@@ -72,8 +72,11 @@ class NameFinder:
         words = [token.text for token in doc]
         table = doc.to_array(["IDX", "LANG"]).tolist() if words else []
         strings = self._nlp.vocab.strings
-        phrases = self._phrases.find([fold(word) for word in words])
-        return Text(words, [start for start, _ in table], [strings[name_class] for _, name_class in table], phrases)
+        folded = [fold(word) for word in words]
+        phrases = self._phrases.find(folded)
+        return Text(
+            words, folded, [start for start, _ in table], [strings[name_class] for _, name_class in table], phrases
+        )
 
     def _scores(self, texts: list[list[str]]) -> list[list[float]]:
         """For each word of each text the probability that it is part of a person's name."""
@@ -98,7 +101,7 @@ class NameFinder:
         certain = {
             i for _, a, b in text.phrases for i in range(a, b) if b > a + 1 or not self._kept_first_name(words, a)
         }
-        doubt = Doubt(words, text.classes, likely, self._word_firsts, self._kept_words)
+        doubt = Doubt(words, text.folded, text.classes, likely, self._word_firsts, self._kept_words)
         doubtful = (i for i in range(len(words)) if i not in certain and doubt.of(i))
         return list(islice(doubtful, MOST_ASKED))
 

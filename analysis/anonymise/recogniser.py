@@ -44,19 +44,32 @@ class Recogniser:
 
     rule: Rule
     analyze: Callable[[str, list[str]], list[Any]]
+    hint: Callable[[str], object] | None  # finds one of the rule's words anywhere in a text in lower case
 
     def could_hold(self, text: Glance) -> bool:
         """Whether the text has the digits and one of the words without which the rule finds nothing."""
         rule = self.rule
         if text.digits < rule.digits or (rule.numbered and not text.numbered):
             return False
-        anything = not rule.words and not rule.whole
-        return anything or not rule.whole.isdisjoint(text.words) or any(word in text.lower for word in rule.words)
+        if rule.whole and not rule.whole.isdisjoint(text.words):
+            return True
+        return self.hint(text.lower) is not None if self.hint else not rule.whole
 
 
 def recognisers(rules: Iterable[Rule]) -> list[Recogniser]:
     """One Presidio recogniser a rule."""
-    return [Recogniser(rule, _rule_recogniser()(rule).analyze) for rule in rules]
+    return [Recogniser(rule, _rule_recogniser()(rule).analyze, _hint_of(rule)) for rule in rules]
+
+
+def by_digits(found: Iterable[Recogniser]) -> list[list[Recogniser]]:
+    """For each number of digits of a text (the last for that and more) the recognisers that so many suffice for."""
+    everyone = list(found)
+    most = max(each.rule.digits for each in everyone)
+    return [[each for each in everyone if each.rule.digits <= digits] for digits in range(most + 1)]
+
+
+def _hint_of(rule: Rule) -> Callable[[str], object] | None:
+    return re.compile("|".join(map(re.escape, rule.words))).search if rule.words else None
 
 
 @cache

@@ -20,7 +20,7 @@ from analysis.anonymise.gazetteer import Gazetteer, fold, load_gazetteer
 from analysis.anonymise.keep import KeepList
 from analysis.anonymise.lexicon import ARTICLES, CALENDAR_WORDS, FUNCTION_WORDS, PLACE_TYPES, RELATIONS
 from analysis.anonymise.phrases import Phrases
-from analysis.anonymise.wording import DIGIT_WORDS, STREET_TYPES, listed
+from analysis.anonymise.wording import DIGIT_WORDS, MONTHS, MONTHS_ABROAD, NUMBER_WORDS, STREET_TYPES, listed
 from analysis.types import SafeText
 
 MARKS = ("name", "number", "contact", "address", "combination")
@@ -32,9 +32,18 @@ _STREETS = "|".join(STREET_TYPES)
 _DIGITS = "|".join(DIGIT_WORDS)
 _RUN = re.compile(r"(?<![£$€\d.,])\+?\(?\d(?:[ .\-–/()]{0,2}\d){5,}(?![\d%])")
 _MIXED = re.compile(r"\b(?=\w*\d\w*\d\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9]{6,}\b")
-_PLATE = re.compile(r"\b[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3}\b(?<!PM|AM)|\b[A-Z]{3}[ -]?\d{1,4}[A-Z]\b")
+_NO_PLATE = "".join(f"(?<!{unit})" for unit in listed("AM PM KM MM CM MPH KPH KWH GCSE CCTV ULEZ GBP VAT"))
+_ABOUT = "(?!(?:EL|RM|IG|TFL|HMO|MOT|GCSE|BTEC|NVQ|ISO|COVID|GBP|EUR)\\b)"
+_PLATE = re.compile(
+    rf"\b{_ABOUT}[A-Z]{{1,3}}[ .\-]?\d{{1,4}}[ .\-]?[A-Z]{{2,3}}\b{_NO_PLATE}"
+    rf"|\b{_ABOUT}[A-Z]{{3}}[ .\-]?\d{{1,4}}[A-Z]?\b{_NO_PLATE}"
+    rf"|\b\d{{2,4}} [A-Z]{{3}}\b{_NO_PLATE}|\b[a-z]{{1,2}}\d{{2,3}} ?[a-z]{{3}}\b"
+)
+_MONTHS = "|".join(sorted({*MONTHS, *MONTHS_ABROAD}, key=len, reverse=True))
 _DATE = re.compile(
-    r"\b\d{1,2}(?:st|nd|rd|th)?[ /.\-](?:of )?(?:\d{1,2}|[A-Za-z]{3,9}),?[ /.\-](?:19|20)?\d\d\b(?![%:])",
+    r"\b\d{1,2}(?:st|nd|rd|th)?[ /.\-](?:of )?(?:\d{1,2}|[A-Za-z]{3,9}|[ivx]{1,4}),?[ /.\-](?:19|20)?\d\d\b(?![%:])"
+    rf"|\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d\b|\b(?:19|20)\d\d-\d\d-\d\d\b"
+    rf"|\b(?:born|birthday|d\.?o\.?b|turn(?:ed|s)\s\d+)\b.{{0,20}}\b(?:{_MONTHS}|\d{{1,2}}[/.\-]\d)",
     re.IGNORECASE,
 )
 _YEARS = re.compile(r"(?:(?:19|20)\d\d\D{0,3})+$")
@@ -46,7 +55,8 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
-    r"\b(?i:flat|apartment|apt|house\snumber|door\snumber)\s{0,2}(?:no\.?\s)?\d{1,4}[a-zA-Z]?\b"
+    rf"\b(?i:{'|'.join(NUMBER_WORDS)})\s(?:[A-Za-z][\w'’]+\s){{1,2}}(?i:road|street|avenue|close|lane|gardens|crescent)\b"
+    r"|\b(?i:flat|apartment|apt|house\snumber|door\snumber)\s{0,2}(?:no\.?\s)?\d{1,4}[a-zA-Z]?\b"
     rf"|\b\d{{1,4}}[a-zA-Z]?,?\s(?:[A-Z][\w'’]+\s){{1,2}}(?i:{_STREETS})\b"
     r"|\b[A-Za-z]{1,2}\d{1,2}\s?\d[A-Za-z]{2}\b"
 )

@@ -21,7 +21,8 @@ sys.path.insert(0, str(HERE))
 import spacy  # noqa: E402
 from corpora import PERSON, Sentence, read_conll  # noqa: E402
 
-from analysis.anonymise import tokens  # noqa: E402, F401  registers the tokenizer
+from analysis.anonymise import tokens  # noqa: E402  registers the tokenizer too
+from analysis.anonymise.context import ContextModel  # noqa: E402
 from analysis.anonymise.gazetteer import fold, load_gazetteer  # noqa: E402
 from analysis.anonymise.network import Recogniser  # noqa: E402
 from analysis.anonymise.people import MODEL  # noqa: E402
@@ -37,12 +38,14 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL)
     options = parser.parse_args()
     nlp = spacy.load(options.model)
+    context = ContextModel()
     finders: dict[str, Callable[[Sentence], Spans]] = {
         "capitals in mid-sentence": _capitals,
         "given name and capitals (the gazetteers alone)": _gazetteer,
         "shipped recogniser, spans (ner)": lambda s: _entities(nlp, s),
         "shipped recogniser, likelihood of 0.5": lambda s: _likely(nlp, s, 0.5),
         "shipped recogniser, likelihood of 0.2": lambda s: _likely(nlp, s, 0.2),
+        "second opinion asked about every word, 0.5": lambda s: _opinion(context, s, 0.5),
     }
     for test, path in TESTS.items():
         sentences = read_conll(options.data / path)
@@ -83,6 +86,24 @@ def _likely(nlp: spacy.Language, sentence: Sentence, threshold: float) -> Spans:
     likely = Recogniser(nlp).likely([t.text for t in doc], [len(doc)])[0]
     inside = [t for t, p in zip(doc, likely, strict=True) if p >= threshold and not t.is_space]
     return {_span(sentence, first, last) for first, last in _runs([(t.idx, t.idx + len(t)) for t in inside])}
+
+
+def _opinion(context: ContextModel, sentence: Sentence, threshold: float) -> Spans:
+    words, spaces = tokens.split(sentence.text)
+    ranges = [(end - len(w), end) for w, end in zip(words, _ends(words, spaces), strict=True)]
+    asked = [i for i, word in enumerate(words) if word[0].isalpha()]
+    likely = context.ask([(words, asked)])[0] if asked else []
+    context.forget()
+    inside = [ranges[i] for i, p in zip(asked, likely, strict=True) if p >= threshold]
+    return {_span(sentence, first, last) for first, last in _runs(inside)}
+
+
+def _ends(words: list[str], spaces: list[bool]) -> Iterator[int]:
+    """Where each word ends, in characters."""
+    at = 0
+    for word, space in zip(words, spaces, strict=True):
+        yield at + len(word)
+        at += len(word) + space
 
 
 def _runs(ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -24,12 +24,13 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 from train import texts_of  # noqa: E402
 
-from analysis.anonymise.context import AROUND, CASES, HEADS, LONGEST, WEIGHTS, Pieces, case_of  # noqa: E402
+from analysis.anonymise.context import CASES, HEADS, LONGEST, WEIGHTS, Pieces, case_of  # noqa: E402
 from analysis.anonymise.gazetteer import load_gazetteer, sentence_model_folder  # noqa: E402
 from analysis.anonymise.tokens import name_class, split  # noqa: E402
 
 SEED = 20
 LAYERS, RANK = 3, 16
+AROUND = 12  # words on each side of a window
 BATCH = 64
 RATE = 1e-3
 IN_DOUBT = 4.0  # weight of a word that is also a name, against others

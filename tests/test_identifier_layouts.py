@@ -1,0 +1,35 @@
+"""Identifiers in more than two hundred layouts, one by one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.anonymise import LABELS, Anonymiser
+from analysis.settings import load_settings
+from analysis.types import RawText
+
+LAYOUTS = [
+    line.split("|", 1)
+    for line in (Path(__file__).parent / "data" / "identifier_layouts.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+_PLACEHOLDER = re.compile(r"\[[A-Z_]+(?: \d+)?\]")
+_SHARED = Anonymiser(load_settings().anonymise)
+
+
+@pytest.mark.parametrize(("label", "text"), LAYOUTS, ids=[text for _, text in LAYOUTS])
+def test_an_identifier_goes_in_any_layout(label: str, text: str) -> None:
+    redacted = str(_SHARED.redact(RawText(text)).text)
+    left = _PLACEHOLDER.sub("", redacted)
+    assert label in LABELS
+    assert left != text
+    assert sum(c.isdigit() for c in left) <= 2
+    assert "tomx" not in left.lower()
+
+
+def test_the_layouts_are_of_every_type_of_number() -> None:
+    assert len(LAYOUTS) > 200
+    assert {label for label, _ in LAYOUTS} == set(LABELS) - {"PERSON"}
