@@ -221,7 +221,7 @@ class _Summary:
             count=count,
             quotes=quotes,
             minority=minority_view,
-            subthemes=self._subthemes(row["theme_id"], [*quotes, minority_view], count.respondents),
+            subthemes=self._subthemes(row["theme_id"], raised, [*quotes, minority_view], count.respondents),
             origin="given" if row.get("origin") == "given" else "found",
             beside_given=row.get("origin") != "given" and self._has_given,
             by_person=row.get("source") == "person",
@@ -232,21 +232,24 @@ class _Summary:
         themes = self._tables.themes
         return "origin" in themes and bool((themes["origin"] == "given").any())
 
-    def _subthemes(self, theme: str, shown: Sequence[Quote | None], respondents: int) -> tuple[SubthemeSummary, ...]:
+    def _subthemes(
+        self, theme: str, whole: pd.DataFrame, shown: Sequence[Quote | None], respondents: int
+    ) -> tuple[SubthemeSummary, ...]:
         """The parts of a theme that anyone raises in this wave, largest first, each with a quote not yet `shown`."""
         names = {row.subtheme_id: row for row in rows_of(self._tables.subthemes)}
         mine = self._parted.get(theme)
         if mine is None:
             return ()
         mine = mine[mine["subtheme_id"].isin(list(names))]
-        parts, taken = [], list(shown)
+        parts, taken = [], [quote.text for quote in shown if quote]
         for name in sorted(set(mine["subtheme_id"])):
             of = mine[mine["subtheme_id"] == name]
-            raised = of.groupby(RESPONSE_KEY, sort=True).agg(score=("theme_score", "max")).reset_index()
+            best = of.groupby(RESPONSE_KEY, sort=True).agg(score=("theme_score", "max")).reset_index()
+            raised = whole.drop(columns="score").merge(best, on=RESPONSE_KEY)  # with the sides told for the theme
             people = int(of["respondent"].nunique())
             quotes = self._quotes(raised, len(taken) + 1, people)
-            fresh = next((quote for quote in quotes if quote not in taken), None)
-            taken += [fresh] if fresh else []
+            fresh = next((quote for quote in quotes if quote.text not in taken), None)
+            taken += [fresh.text] if fresh else []
             row = names[name]
             parts.append(
                 SubthemeSummary(
