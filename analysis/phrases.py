@@ -111,6 +111,8 @@ def _could_name(words: Sequence[str], kinds: str) -> bool:
     content = [word for word, kind in zip(words, kinds, strict=True) if kind != _OF]
     if len(content) > LONGEST or kinds.startswith(_OF) or not kinds.endswith((_NOUN, _OF + _GERUND)):
         return False
+    if words[-1].endswith(("'s", "'")):
+        return False
     if kinds[0] == _GERUND or not (is_topical(words[-1]) or kinds.endswith(_OF + _GERUND)):  # "cost of living"
         return False
     if not is_topical(words[0]) and (kinds[0] != _NOUN or kinds[1:2] != _OF):  # "people of colour"

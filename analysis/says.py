@@ -19,11 +19,13 @@ Found = tuple[str, str]
 
 _LEAST = 2  # segments that say it
 _LEAST_SHARE = 0.03
-_MANY = 0.25  # share of segments
+_MANY = 0.25  # share of segments, and their least number, that are many
+_LEAST_MANY = 4
 _MOST = 3  # things told of one form
 _ASKING = frozenset({"need", "needs", "want", "wants"})
 _MORE = frozenset({"more", "better", "fewer", "cheaper", "safer", "cleaner", "improved", "additional"})
 _BEFORE_NOUN = frozenset({"a", "an", "the", "our", "your", "their", "all", "more", "better", "fewer", "less", "some"})
+_SAY_NOTHING = frozenset({"go", "come", "get", "make", "take", "do", "have", "let", "put", "see", "know", "think"})
 _POINTING = frozenset({"our", "your", "their", "all", "some"})
 _AFTER = frozenset({"in", "on", "at", "for", "near", "by", "so", "because", "and", "around", "along", "from", "within"})
 _BETWEEN = frozenset({"too", "so", "very", "not", "more", "extremely", "really"})
@@ -45,7 +47,7 @@ def sentence(said: Sequence[Tagged], own: Sequence[str]) -> str:
     topics = f"People speak of {_listed(own[:_MOST])}" if own else ""
     if not ordered:
         return f"{topics}." if topics else "Remarks that share no clear words."
-    if not topics or sum(n for n, _ in clauses) >= _MANY * len(said):
+    if not topics or sum(n for n, _ in clauses) >= max(_LEAST_MANY, _MANY * len(said)):
         return f"{'Many' if topics else 'Some'} {_listed(ordered)}."
     return f"{topics}; some {_listed(ordered)}."
 
@@ -85,7 +87,11 @@ def _to_be_done(tagged: Tagged) -> Iterator[Found]:
     """ "Widen the road", "they should widen the road": the verb and its noun phrase."""
     lower = [word.casefold() for word in tagged.words]
     for i, kind in enumerate(tagged.kinds):
-        if kind != "v" or not (_is_told_to(lower, i) or (i == 0 and lower[0] not in FUNCTION_WORDS)):
+        if (
+            kind != "v"
+            or lower[i] in _SAY_NOTHING
+            or not (_is_told_to(lower, i) or (i == 0 and lower[0] not in FUNCTION_WORDS))
+        ):
             continue
         at = i + 1
         while at < len(lower) and lower[at] in _BEFORE_NOUN:
@@ -124,6 +130,7 @@ def _held(tagged: Tagged) -> Iterator[Found]:
             and is_topical(tagged.words[subject])
             and (is_topical(lower[at]) or at > i + 1)
         ):
+            start -= bool(start) and lower[start - 1] in ("the", "a", "an")
             words = [*tagged.words[start : subject + 1], *lower[subject + 1 : at + 1]]
             yield (
                 f"{family(tagged.words[subject : subject + 1])} {'not ' * ('not' in lower[subject:at])}{lower[at]}",

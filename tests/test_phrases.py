@@ -38,6 +38,7 @@ def phrases(text: str, *others: str) -> set[str]:
         ("[illegible] [?] [ADDRESS]", set()),
         ("62 is the 2024", set()),
         ("the children’s playground", {"children's playground", "playground"}),
+        ("it is Barking's", set()),
         ("I don't, we can't, you won't", set()),
         ("MORE TREES PLEASE", {"trees"}),
         ("", set()),

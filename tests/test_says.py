@@ -27,11 +27,12 @@ NOTHING = tuple(f"word{i} alone" for i in range(20))
     ],
 )
 def test_what_several_people_say_is_told(texts: tuple[str, ...], told: str) -> None:
-    many = said(*texts)
+    many = said(*texts, *texts)
     assert many.startswith("Many ")
-    assert told.removeprefix("say that the ") in many or told in many
+    assert told in many
     few = said(*texts, *NOTHING)
     assert few.startswith("People speak of roads and traffic; some ")
+    assert told in few
     assert few.endswith(".")
 
 
@@ -40,6 +41,7 @@ def test_what_several_people_say_is_told(texts: tuple[str, ...], told: str) -> N
     [
         ("We need more bus stops", "We need more police"),
         ("Require businesses to recycle", "Require businesses to close"),
+        ("The two go hand in hand", "They should go hand in hand"),
         ("Candidates should be required to publish", "Candidates should be required to resign"),
     ],
 )
