@@ -12,9 +12,12 @@ from analysis.anonymise.lexicon import (
     BEFORE_A_NAME,
     CALENDAR,
     CALENDAR_WORDS,
+    DENIALS,
     FUNCTION_WORDS,
     HONORIFICS_AFTER,
+    HOUSEHOLD,
     KIN_TITLES,
+    LEADING,
     NAME_IS,
     PERSON_VERBS,
     PLACE_TYPES,
@@ -30,6 +33,7 @@ from analysis.anonymise.reading import (
     CERTAIN,
     GIVEN,
     LIKELY,
+    LONGEST_NAME,
     NAMES,
     ORDINARY,
     POSSIBLE,
@@ -83,7 +87,9 @@ class Cues(Reading):
         )
         if self.kept[i] and self.kept[i] == self.kept[slot]:
             return
-        if word in STRONG_TITLES:
+        if self._leads(slot) and self.kept[slot + 1]:
+            self._believe(slot, slot + 2, LIKELY)  # "Pastor da Costa", though a shop has that name
+        elif word in STRONG_TITLES:
             self._strong_title(slot, over_keep)
         else:
             self._weak_title(word, slot)
@@ -152,8 +158,11 @@ class Cues(Reading):
             self._believe(slot, self._trimmed(slot, self._read(slot)), LIKELY)
 
     def _family(self, slot: int) -> None:
-        """ "The Uddins"."""
+        """ "The Uddins", "the Heath family"."""
         folded = self._at(slot)
+        if self._at(slot + 1) in HOUSEHOLD or (self._at(slot) in LEADING and self._at(slot + 2) in HOUSEHOLD):
+            self._household(slot)
+            return
         if (
             folded.endswith("s")
             and self._capital_name(slot)
@@ -163,6 +172,14 @@ class Cues(Reading):
             lists, single = load_gazetteer(), folded[:-1]
             if lists.is_surname(single) and not lists.is_ordinary(single):
                 self._believe(slot, slot + 1, POSSIBLE)
+
+    def _household(self, slot: int) -> None:
+        """The name of a family that is no people, faith or place."""
+        over_keep = self.kept[slot] == "PLACE" and load_gazetteer().is_known_name(self.folded[slot])
+        j = slot + (self._at(slot) in LEADING)
+        known = self.kinds[j] in (*NAMES, UNKNOWN) and self.folded[j] not in CALENDAR_WORDS
+        if known and self._capital(j) and self._nameable(j, over_keep):
+            self._believe(slot, j + 1, LIKELY)
 
     def _is_thing(self, i: int) -> bool:
         return self._at(i) in PLACE_TYPES
@@ -240,8 +257,10 @@ class Cues(Reading):
                 self._initialled(i)
             elif self.casual and self.kinds[i] == UNKNOWN and self._nameable(i):
                 self._unknown_before_address(i)
-            elif self.words[i] == "A" and self._listed_alone(i + 1):
+            elif self.words[i] == "A" and (self._listed_alone(i + 1) or self._initial_a(i)):
                 self._believe(i, i + 2, LIKELY)
+            elif self.kept[i] == "FIGURE":
+                self._namesake(i)
             elif self._capital_name(i) or (self.kinds[i] == GIVEN and self._nameable(i)):
                 j = self._trimmed(i, self._read(i))
                 if j > i and (self._cue_follows(i, j) or self._identifier_follows(i, j) or self._spoken_of(i)):
@@ -251,6 +270,8 @@ class Cues(Reading):
         if self._at(j) == "here" and not self._sentence_start(i):
             return False
         if self._at(j) in HONORIFICS_AFTER and self._capital(i):
+            return True
+        if self._at(j) in {"and", "&", "n"} and self._at(j + 1) in {"i", "me", "myself"} and self._capital(i):
             return True
         j += self._at(j) == ","
         if self._at(j) in {"his", "her", "my", "their", "our"} and self._at(j + 1) in RELATIONS:
@@ -311,11 +332,30 @@ class Cues(Reading):
         if self.words[i].isalpha() and self._at(j) in {"at", "of", "from"} and self._is_masked(j + 1):
             self._believe(i, j, POSSIBLE)
 
+    def _initial_a(self, i: int) -> bool:
+        """A capital A inside a sentence is no article: "Contact A Macaraeg for the keys"."""
+        inside = i > 0 and (self.words[i - 1].islower() or (self.words[i - 1].istitle() and self._sentence_start(i - 1)))
+        inside = inside and self._capital_name(i + 1)
+        return inside and self.kinds[i + 1] in (GIVEN, SURNAME, UNKNOWN) and not self._capital_at(i + 2)
+
+    def _namesake(self, i: int) -> None:
+        """ "Bobby Moore (no, not that one)": somebody who has a known person's name and is not that person."""
+        j = i
+        while j < len(self.words) and self.kept[j] == "FIGURE" and j < i + LONGEST_NAME:
+            j += 1
+        said = tuple(w for w in self.folded[j : j + 20] if w.isalpha())
+        denied = any(said[k : k + len(cue)] == cue for k in range(9) for cue in DENIALS)
+        if denied and self._capital(i) and (i == 0 or self.kept[i - 1] != "FIGURE"):
+            self._believe(i, j, LIKELY)
+
     def _listed_alone(self, i: int) -> bool:
         """A listed surname that ends its phrase: "A Mensah, P Hourihane"."""
         return self._capital_name(i) and self.kinds[i] in (GIVEN, SURNAME) and self._ends(i + 1)
 
     def _initialled(self, i: int) -> None:
+        lead = i + 1 + (self._at(i + 1) == ".")
+        if self._leads(lead) and self._capital_at(lead + 1):
+            self._believe(i, lead + 2, LIKELY)
         j = self._read(i)
         if j <= i:
             return

@@ -12,6 +12,7 @@ from analysis.anonymise.lexicon import (
     CONTRACTIONS,
     FUNCTION_WORDS,
     KIN_WORDS,
+    LEADING,
     NAMES_TOO,
     PARTICLES,
     PLACE_TYPES,
@@ -222,10 +223,17 @@ class Reading:
             if self.folded[j] in PARTICLES and j > i and self._name_like(j + 1, over_keep, lower_ok):
                 j += 1
                 continue
+            if j == i and self._leads(j) and self._name_like(j + 1, over_keep, lower_ok, after_capital=True):
+                j += 1
+                continue
             if not self._name_like(j, over_keep, lower_ok and j == i, after_capital=j > i and self._capital(i)):
                 break
             j, taken = j + 1, taken + 1
         return j if any(not self._initial(k) and self.words[k] != "." for k in range(i, j)) else i
+
+    def _leads(self, i: int) -> bool:
+        """A particle before a last name with its capital: "da Costa", "Ni Bhriain"."""
+        return self._at(i) in LEADING and self._capital_at(i + 1) and not self._sentence_start(i)
 
     def _short_given(self, i: int) -> bool:
         return self.folded[i] in SHORT_GIVEN and self._at(i + 1) == "." and self._capital(i) and self._capital_at(i + 2)
