@@ -52,6 +52,7 @@ _SELF = (
     | words_of("i i'm im am is me myself us my our the")
 )  # words that may lead to a name, so that all others are passed over at once
 _BETWEEN = words_of(", ( is called named 's ’s name - – : mr mrs ms miss . dr old poor dear was being")
+_WHERE_THEY_LIVE = words_of("at next upstairs downstairs opposite across over above below")  # after "the Petrauskas"
 _LABELS = words_of(
     """
     tel telephone phone landline mob mobile email e-mail nhs ni nino dob d o b born address no number date of birth
@@ -170,7 +171,8 @@ class Cues(Reading):
             and not self._is_thing(slot + 1)
         ):
             lists, single = load_gazetteer(), folded[:-1]
-            if lists.is_surname(single) and not lists.is_ordinary(single):
+            settled = self._at(slot + 1) in _WHERE_THEY_LIVE and (lists.is_known_name(single) or self.kinds[slot] == UNKNOWN)
+            if settled or (lists.is_surname(single) and not lists.is_ordinary(single)):
                 self._believe(slot, slot + 1, POSSIBLE)
 
     def _household(self, slot: int) -> None:

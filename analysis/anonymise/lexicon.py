@@ -87,6 +87,13 @@ PLACE_TYPES = frozenset(STREET_TYPES) | words(
     islands county way's schools boys girls sixth school's comp comprehensive
     """
 )
+LAST_NAMES_TOO = words(
+    """
+    hill marsh field fields wood woods lane hall house church green lake bridge brook day court close mead moor reed
+    banks street parks farm garden mill lodge dale vale croft grange temple college castle way west east north
+    glen heath drive acre rise orchard lea dell grove
+    """
+)  # kinds of place that end people's names too: "Sue Hill"
 FUNCTION_WORDS = words(
     """
     a about after again all also always am an and another any anyone are as ask at away back be because been

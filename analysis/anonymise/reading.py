@@ -9,24 +9,32 @@ from typing import NamedTuple, Self
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.lexicon import (
+    BEFORE_PLACES,
     CONTRACTIONS,
     FUNCTION_WORDS,
     KIN_WORDS,
+    LAST_NAMES_TOO,
     LEADING,
     NAMES_TOO,
     PARTICLES,
     PLACE_TYPES,
+    PROFESSIONAL_TITLES,
     RELATIONS,
     SCHOOLING,
     SHOP_TYPES,
     SHORT_GIVEN,
+    SIGN_OFFS,
+    STRONG_TITLES,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
 from analysis.anonymise.masks import MASK
 
 LONGEST_NAME = 4
+PERSON_RATHER = 0.95  # how likely "Hazel" of "Hazel Marsh" has to be a person, so that it is no place
 CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
+
+_TITLED = STRONG_TITLES | PROFESSIONAL_TITLES | frozenset({"miss"})
 
 # What a word may be, strongest first.
 GIVEN, SURNAME, WORD_NAME, UNKNOWN, ORDINARY, NEVER, RARER = range(7)
@@ -146,8 +154,8 @@ class Reading:
                 before -= 1
                 if folded in SHOP_TYPES and self.kinds[before] == GIVEN and not self.kept[before]:
                     continue  # somebody's shop: "Gülay's bakery"
-            if self._signs(before, i):
-                continue  # "Sidney Orchard, aged 94"
+            if self._signs(before, i) or self._person_rather(before, i):
+                continue  # "Sidney Orchard, aged 94", "ask Sue Hill"
             start = before
             while start >= 0 and before - start < 3 and self._place_word(start):
                 start -= 1
@@ -176,6 +184,21 @@ class Reading:
         return alone and (
             self._at(k) in {"aged", "age"} or self._is_masked(k) or (k == i + 2 and self._at(k).isdigit())
         )
+
+    def _person_rather(self, given: int, i: int) -> bool:
+        """A first name and a last name that is a kind of place, which the recogniser or the words before find a person's."""
+        if self.folded[i] not in LAST_NAMES_TOO or not self._capital(i) or self.kept[given] or self._at(i + 1) in PLACE_TYPES:
+            return False
+        first = self.kinds[given] == GIVEN or self.folded[given] in load_gazetteer().first_word_names
+        if self._at(given) in _TITLED or not first or not self._capital(given) or self._capital_at(i + 1):
+            return self._at(given) in _TITLED and self._capital(given)
+        before = self._at(given - 1)
+        if before in BEFORE_PLACES:
+            return False
+        likely = self.likely[given] >= PERSON_RATHER and self.likely[i] >= POSSIBLE
+        told = before in RELATIONS or before in _TITLED or before in SIGN_OFFS
+        alone = self._sentence_start(given) and i == len(self.words) - 1 and given > 0
+        return likely or told or alone
 
     def _protect_school(self, slot: int) -> None:
         """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""
