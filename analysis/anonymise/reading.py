@@ -195,10 +195,11 @@ class Reading:
         before = self._at(given - 1)
         if before in BEFORE_PLACES:
             return False
-        likely = self.likely[given] >= PERSON_RATHER and self.likely[i] >= POSSIBLE
         told = before in RELATIONS or before in _TITLED or before in SIGN_OFFS
         alone = self._sentence_start(given) and i == len(self.words) - 1 and given > 0
-        return likely or told or alone
+        if told or alone:
+            self._believe(given, i + 1, LIKELY)
+        return told or alone or (self.likely[given] >= PERSON_RATHER and self.likely[i] >= POSSIBLE)
 
     def _protect_school(self, slot: int) -> None:
         """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""
