@@ -45,6 +45,7 @@ from analysis.anonymise.reading import (
 from analysis.anonymise.wording import words as words_of
 
 _TITLES = STRONG_TITLES | PROFESSIONAL_TITLES | WEAK_TITLES
+STRANGE_AFTER_CUE = 0.2
 _SELF = (
     NAME_IS
     | BEFORE_A_NAME
@@ -197,6 +198,7 @@ class Cues(Reading):
         over_keep = self.kept[slot] in {"INSTITUTION", "FIGURE"} and strong
         j = self._read(slot, over_keep, lower_ok=strong)
         if j == slot:
+            self._strange_word(slot)
             return
         j = j if strong else self._trimmed(slot, j)
         first = self.kinds[slot]
@@ -243,6 +245,7 @@ class Cues(Reading):
             return
         j = self._read(slot, over_keep)
         if j == slot:
+            self._strange_word(slot)
             return
         first = self.kinds[slot]
         if self._capital(slot):
@@ -250,6 +253,12 @@ class Cues(Reading):
                 self._believe(slot, self._trimmed(slot, j), LIKELY)
         elif first == GIVEN or (called and first == SURNAME):
             self._believe(slot, self._trimmed(slot, j), LIKELY)
+
+    def _strange_word(self, slot: int) -> None:
+        """In lower case after a cue a word that no list and no dictionary holds: "my friend brayleigh"."""
+        strange = self.casual and self.kinds[slot] == UNKNOWN and len(self.words[slot]) > 3 and self.words[slot].isalpha()
+        if strange and self._nameable(slot) and self.likely[slot] >= STRANGE_AFTER_CUE:
+            self._believe(slot, slot + 1, POSSIBLE)
 
     # --- cues after ---------------------------------------------------------------------------------------------------
 

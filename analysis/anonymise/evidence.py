@@ -41,10 +41,10 @@ from analysis.anonymise.reading import (
 from analysis.anonymise.signatures import Signatures
 
 # How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
-SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.2, 0.35, 0.55, 0.9, 1.1
+SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.1, 0.35, 0.55, 0.3, 1.1
 # The same where the second opinion (context.py) was asked: fitted on the development sets, recall before precision.
 NO_NAME_LIKELY = 0.1  # "hazel hedges" in a text without capitals
-FIRST_NAME_WORD, NAME_WORD, NO_WORD, ANY_WORD, LOWER_WORD = 0.1, 0.15, 0.04, 0.25, 0.2
+FIRST_NAME_WORD, NAME_WORD, NO_WORD, ANY_WORD, LOWER_WORD = 0.1, 0.15, 0.04, 0.25, 0.08
 STRANGE = 0.0  # a word that no list and no dictionary holds, with a capital inside a sentence: a name until kept
 
 
