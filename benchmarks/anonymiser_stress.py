@@ -2,8 +2,8 @@
 
     python benchmarks/anonymiser_stress.py [--list CLASS]
 
-Sentences, names, cues and shapes stand in benchmarks/stress, written for this and taken from no set of answers. They are put
-together at random with a seed. A value is leaked where a letter or digit of it is still there. `--list` prints
+Sentences, names, cues and shapes stand in benchmarks/stress, written for this, from no set of answers. They are
+put together at random with a seed. A value is leaked where a letter or digit of it is still there. `--list` prints
 the leaks of one class.
 """
 
@@ -95,7 +95,8 @@ def _names(dice: random.Random, firsts: list[str], lasts: list[str]) -> dict[str
     both = f"{first} {last}"
     return {
         "F": first, "F2": second, "F3": third, "S": last, "N": both, "N2": f"{second} {other}", "N3": f"{third} {last}",
-        "I": f"{first[0]}. {last}" if dice.random() < 0.6 else f"{first[0]} {last}", "f": first.lower(), "f2": second.lower(),
+        "I": f"{first[0]}. {last}" if dice.random() < 0.6 else f"{first[0]} {last}",
+        "f": first.lower(), "f2": second.lower(),
         "s": last.lower(), "n": both.lower(), "U": both.upper(), "Fu": first.upper(), "Su": last.upper(),
     }  # fmt: skip
 

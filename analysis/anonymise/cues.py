@@ -172,7 +172,9 @@ class Cues(Reading):
             and not self._is_thing(slot + 1)
         ):
             lists, single = load_gazetteer(), folded[:-1]
-            settled = self._at(slot + 1) in _WHERE_THEY_LIVE and (lists.is_known_name(single) or self.kinds[slot] == UNKNOWN)
+            settled = self._at(slot + 1) in _WHERE_THEY_LIVE and (
+                lists.is_known_name(single) or self.kinds[slot] == UNKNOWN
+            )
             if settled or (lists.is_surname(single) and not lists.is_ordinary(single)):
                 self._believe(slot, slot + 1, POSSIBLE)
 
@@ -256,7 +258,9 @@ class Cues(Reading):
 
     def _strange_word(self, slot: int) -> None:
         """In lower case after a cue a word that no list and no dictionary holds: "my friend brayleigh"."""
-        strange = self.casual and self.kinds[slot] == UNKNOWN and len(self.words[slot]) > 3 and self.words[slot].isalpha()
+        strange = (
+            self.casual and self.kinds[slot] == UNKNOWN and len(self.words[slot]) > 3 and self.words[slot].isalpha()
+        )
         if strange and self._nameable(slot) and self.likely[slot] >= STRANGE_AFTER_CUE:
             self._believe(slot, slot + 1, POSSIBLE)
 
@@ -345,7 +349,9 @@ class Cues(Reading):
 
     def _initial_a(self, i: int) -> bool:
         """A capital A inside a sentence is no article: "Contact A Macaraeg for the keys"."""
-        inside = i > 0 and (self.words[i - 1].islower() or (self.words[i - 1].istitle() and self._sentence_start(i - 1)))
+        inside = i > 0 and (
+            self.words[i - 1].islower() or (self.words[i - 1].istitle() and self._sentence_start(i - 1))
+        )
         inside = inside and self._capital_name(i + 1)
         return inside and self.kinds[i + 1] in (GIVEN, SURNAME, UNKNOWN) and not self._capital_at(i + 2)
 

@@ -84,7 +84,7 @@ class Detector:
                     continue
                 if hit.score >= self._min_score and not self._kept(rule.label, text[hit.start : hit.end]):
                     yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
-        if glance.digits >= FEWEST_DIGITS and REFERENCE_SCORE >= self._min_score:
+        if glance.digits >= FEWEST_DIGITS and self._min_score <= REFERENCE_SCORE:
             for start, end in references(text):
                 public_one = any(a < end and start < b for a, b in public)
                 if not public_one and not self._kept("ID_NUMBER", text[start:end]):

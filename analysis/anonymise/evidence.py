@@ -42,6 +42,7 @@ from analysis.anonymise.signatures import Signatures
 
 # How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
 SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.1, 0.35, 0.55, 0.3, 1.1
+HARDLY_EVER = 0.9  # days, months and feasts, words after an article, words of grammar
 # The same where the second opinion (context.py) was asked: fitted on the development sets, recall before precision.
 NO_NAME_LIKELY = 0.1  # "hazel hedges" in a text without capitals
 FIRST_NAME_WORD, NAME_WORD, NO_WORD, ANY_WORD, LOWER_WORD = 0.1, 0.15, 0.04, 0.25, 0.08
@@ -147,7 +148,7 @@ class Evidence(Cues, Signatures):
             return not first
         if len(self.words[i]) == 1 and not self._initial(i):
             return False
-        return self._initial(i) or self._nameable(i) or (self._function_name(i) and self.likely[i] >= SURE)
+        return self._initial(i) or self._nameable(i) or (self._function_name(i) and self.likely[i] >= HARDLY_EVER)
 
     def _strange(self, i: int) -> bool:
         return (
@@ -182,7 +183,7 @@ class Evidence(Cues, Signatures):
         if self._labels_identifier(i) or self._no_name_by_itself(i):
             return NO_NAME
         if self.folded[i] in CALENDAR_WORDS or self._at(i - 1) in ARTICLES:
-            return SURE
+            return HARDLY_EVER
         if self.asked[i]:
             return self._needed_in_doubt(i)
         if self._written_as_name(i):
@@ -259,11 +260,18 @@ class Evidence(Cues, Signatures):
             return last
         known = self._is_name(last + 1) or self.kinds[last + 1] == UNKNOWN
         written = self._capital(last + 1) or (self.casual and known)
-        return last + 2 if written and self.folded[last + 1].isalpha() and self._at(last + 1) not in PLACE_TYPES else last
+        return (
+            last + 2 if written and self.folded[last + 1].isalpha() and self._at(last + 1) not in PLACE_TYPES else last
+        )
 
     def _word_as_surname(self, i: int, last: int) -> bool:
         """ "Precious Best": right after a first name, a word with a capital that is a last name too."""
-        if last >= len(self.words) or not self._capital(last) or not self._nameable(last) or self._taken(last, last + 1):
+        if (
+            last >= len(self.words)
+            or not self._capital(last)
+            or not self._nameable(last)
+            or self._taken(last, last + 1)
+        ):
             return False
         first_name = self.kinds[i] == GIVEN or self.folded[i] in load_gazetteer().first_word_names
         word = self.kinds[last] == WORD_NAME and self.folded[last] not in CALENDAR_WORDS | PLACE_TYPES | WEAK_TITLES

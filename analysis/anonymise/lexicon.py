@@ -58,9 +58,14 @@ PARTICLES = words(
     """
 )
 LEADING = words(
-    "de da dos das van von bin binti bint ibn al el ap del la le mc mac ul abu di ni nic mhic ui bte binte ould della dello"
+    """
+    de da dos das van von bin binti bint ibn al el ap del la le mc mac ul abu di ni nic mhic ui bte binte ould della
+    dello
+    """
 )  # particles with which a last name may begin: "Mr da Costa", "Dr bin Saleh"
-HOUSEHOLD = words("family household brothers sisters twins lot clan couple boys girls kids children children's family's")
+HOUSEHOLD = words(
+    "family household brothers sisters twins lot clan couple boys girls kids children children's family's"
+)
 DENIALS = phrases(
     """
     not that one, not the footballer, not the famous one, not the singer, not the actor, not the politician,

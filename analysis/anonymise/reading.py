@@ -186,8 +186,13 @@ class Reading:
         )
 
     def _person_rather(self, given: int, i: int) -> bool:
-        """A first name and a last name that is a kind of place, which the recogniser or the words before find a person's."""
-        if self.folded[i] not in LAST_NAMES_TOO or not self._capital(i) or self.kept[given] or self._at(i + 1) in PLACE_TYPES:
+        """Whether a first name and a kind of place are a person: the recogniser or the words before say so."""
+        if (
+            self.folded[i] not in LAST_NAMES_TOO
+            or not self._capital(i)
+            or self.kept[given]
+            or self._at(i + 1) in PLACE_TYPES
+        ):
             return False
         first = self.kinds[given] == GIVEN or self.folded[given] in load_gazetteer().first_word_names
         if self._at(given) in _TITLED or not first or not self._capital(given) or self._capital_at(i + 1):

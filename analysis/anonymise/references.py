@@ -1,8 +1,8 @@
 """Numbers of unforeseen layout, told by their shape and by a word near them: "K00BD621 is what the docket says".
 
-The rules of identifiers.py know layouts and the words right before them. Here any token that looks like a code is taken where
-a word that announces one ("ref", "case number", "PCN") stands in the same sentence, before or after it; the looser the
-shape, the nearer the word has to be. Years, prices, counts, roads, routes, laws, forms and standards stay.
+The rules of identifiers.py know layouts and the words right before them. Here any token that looks like a code is taken
+where a word that announces one ("ref", "case number", "PCN") stands in the same sentence, before or after it; the
+looser the shape, the nearer the word has to be. Years, prices, counts, roads, routes, laws, forms and standards stay.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from analysis.anonymise.wording import words
 
@@ -19,10 +20,13 @@ FEWEST_DIGITS = 3
 BEFORE, AFTER, NEAR = 8, 5, 3  # words between the one that announces a number and the number
 
 _TOKEN = re.compile(
-    r"(?<![\w'’£$€@./+%\-])(?P<letter>[B-HJ-Z])(?= \d{3} \d{3})|(?<![\w£$€@./+%\-])(?<!\d,)#?[A-Za-z0-9]+(?:[-/_.\u2013]{1,2}[A-Za-z0-9]+){0,6}(?![\w%@]|[./\-]\w)"
+    r"(?<![\w'’£$€@./+%\-])(?P<letter>[B-HJ-Z])(?= \d{3} \d{3})"
+    r"|(?<![\w£$€@./+%\-])(?<!\d,)#?[A-Za-z0-9]+(?:[-/_.\u2013]{1,2}[A-Za-z0-9]+){0,6}(?![\w%@]|[./\-]\w)"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?;\n](?=\s|$)|\S")
-_GROUP = re.compile(r" (?=[A-Z]{0,4}[0-9])[A-Z0-9]{2,10}(?![\w%£:'’]|[.,]\d)| (?!I |A )[A-Z]{1,2}(?![\w'’])| [0-9](?![\w%£:'’]|[.,]\d)")
+_GROUP = re.compile(
+    r" (?=[A-Z]{0,4}[0-9])[A-Z0-9]{2,10}(?![\w%£:'’]|[.,]\d)| (?!I |A )[A-Z]{1,2}(?![\w'’])| [0-9](?![\w%£:'’]|[.,]\d)"
+)
 _LETTER, _DIGIT = re.compile(r"[A-Za-z]"), re.compile(r"[0-9]")
 _RUNS = re.compile(r"[A-Za-z]+|[0-9]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -30,43 +34,48 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words that announce a number whatever stands around them, and words that do so with "number" or "ref" beside, or near.
 _SURE = words(
     """
-    ref refs reference references refno pcn cad urn uprn uln upn utr crn mpan mprn nino brp nass dbs crb ehcp imei vin iban
-    account acct acc a/c docket summons referral quote quoting quoted tenancy passport invoice payroll serial barcode tracking
-    fob reg registration licence license permit badge membership claim case complaint incident ticket enquiry inquiry
-    application booking receipt policy order warrant visa caution fine penalty notice log crime job repair
-    rent customer client tenant patient hospital student pupil staff employee member card pass file letter id pin code
-    locker meter bidding bid register number no num nr nos numbered certificate voucher token login username user
-    foi eir sar request petition oyster collar shoulder driver pcso warden ending ends account's safe door alarm entry access
-    logged quoted direct debit giro sortcode acc# ref# case# id# enforcement liability bailiff hearing court tribunal docket cert
+    ref refs reference references refno pcn cad urn uprn uln upn utr crn mpan mprn nino brp nass dbs crb ehcp imei
+    vin iban account acct acc a/c docket summons referral quote quoting quoted tenancy passport invoice payroll
+    serial barcode tracking fob reg registration licence license permit badge membership claim case complaint
+    incident ticket enquiry inquiry application booking receipt policy order warrant visa caution fine penalty
+    notice log crime job repair rent customer client tenant patient hospital student pupil staff employee member
+    card pass file letter id pin code locker meter bidding bid register number no num nr nos numbered certificate
+    voucher token login username user foi eir sar request petition oyster collar shoulder driver pcso warden ending
+    ends account's safe door alarm entry access logged direct debit giro sortcode acc# ref# case# id# enforcement
+    liability bailiff hearing court tribunal cert
     """
 )
 # Of these, words that are as often plain English, so that a bare number after them has to be near.
 _PLAIN = words(
     """
-    case claim order notice policy log job letter file card pass code fine repair rent bid register number no member staff
-    student pupil patient hospital user crime application account permit ticket complaint licence license member quote caution
-    customer client tenant registration penalty reference meter token badge employee booking incident
+    case claim order notice policy log job letter file card pass code fine repair rent bid register number no member
+    staff student pupil patient hospital user crime application account permit ticket complaint licence license
+    quote caution customer client tenant registration penalty reference meter token badge employee booking incident
     request petition driver safe door entry access court hearing tribunal ending ends direct debit
     """
 )
 _STAYS_AFTER = words(
     """
-    people homes houses flats years signatures names trees cars children kids residents families jobs pounds quid miles
-    metres feet words books pupils members households tenants cases complaints claims orders tickets visitors voters
-    properties units spaces places times days hours minutes weeks months words in square sq seats beds sq tonnes tons letters emails votes staff workers
-    more new extra a each every per pcm pw strong or local others us them council households per km m kg kwh calls
+    people homes houses flats years signatures names trees cars children kids residents families jobs pounds quid
+    miles metres feet words books pupils members households tenants cases complaints claims orders tickets visitors
+    voters properties units spaces places times days hours minutes weeks months in square sq seats beds tonnes tons
+    letters emails votes staff workers more new extra a each every per pcm pw strong or local others us them council
+    km m kg kwh calls
     """
 )
 _COUNTED = _STAYS_AFTER - words("in a or more us them council each every per local")
 _STAYS_BEFORE = words(
     """
-    section sections act form forms bs en iso pas iec route bus buses class size page pages chapter verse psalm error channel
-    windows article clause regulation regulations since until year over about nearly roughly around almost than population
-    ward schedule paragraph para annex appendix figure table model boeing grade level version
+    section sections act form forms bs en iso pas iec route bus buses class size page pages chapter verse psalm
+    error channel windows article clause regulation regulations since until year over about nearly roughly around
+    almost than population ward schedule paragraph para annex appendix figure table model boeing grade level version
     """
 )
 _NUMBER_WORDS = words("number no num nr nos")
-_TELLS = words("number no num nr is was its it's as ending ends in digits called four logged given")  # right before a short number
+# Words right before a short number.
+_TELLS = words(
+    "number no num nr is was its it's as ending ends in digits called four logged given"
+)  # right before a short number
 _ASCRIBED = words("my our his her their your the is was that's thats")  # "..., that is my case number"
 _PUBLIC = words("charity charities company companies vat ofsted")  # whose numbers stand in public registers
 _STANDARD = re.compile(r"(?:BS|EN|ISO|PAS|IEC|ASTM|DIN|BSEN|RAL|PM|HTTP|COP|SI|STEM|WD)[-/ ]?\d", re.IGNORECASE)
@@ -90,7 +99,7 @@ class Shape:
     def of(cls, value: str) -> Shape:
         """The shape of a token."""
         runs = _RUNS.findall(value)
-        changes = sum(a[0].isdigit() != b[0].isdigit() for a, b in zip(runs, runs[1:], strict=False))
+        changes = sum(a[0].isdigit() != b[0].isdigit() for a, b in pairwise(runs))
         return cls(value, len(_LETTER.findall(value)), len(_DIGIT.findall(value)), changes)
 
     @property
@@ -100,7 +109,8 @@ class Shape:
         plain = _UNIT.fullmatch(v) or _ROAD.fullmatch(v) or _STANDARD.match(v)
         parts = re.split(r"[-/_.\u2013]+", v)
         hours = len(parts) == 2 and all(re.fullmatch(r"(?:[01]\d|2[0-4])[0-5]\d", p) for p in parts)
-        dates = hours or len(parts) in {2, 3} and all(p.isdigit() and len(p) < 5 for p in parts) and self._dated(parts)
+        numbers = len(parts) in {2, 3} and all(p.isdigit() and len(p) < 5 for p in parts)
+        dates = hours or (numbers and self._dated(parts))
         return bool(plain) or dates or (self.letters > 0 and any(len(r) > 6 for r in _LETTER_RUNS.findall(v)))
 
     def _dated(self, parts: list[str]) -> bool:
@@ -145,7 +155,7 @@ class _Sentence:
 
     def before(self, start: int) -> list[str]:
         """The words of the sentence before a place, the nearest first."""
-        found = []
+        found: list[str] = []
         for at, word in reversed(self._words):
             if at >= start:
                 continue
@@ -158,7 +168,7 @@ class _Sentence:
 
     def after(self, end: int) -> list[str]:
         """The words of the sentence after a place, the nearest first."""
-        found = []
+        found: list[str] = []
         for at, word in self._words:
             if at < end:
                 continue
@@ -206,7 +216,12 @@ def _is_reference(sentence: _Sentence, value: str, start: int, end: int) -> bool
     if not shape.likely:
         return False
     before, after = sentence.before(start), sentence.after(end)
-    if _STAYS_BEFORE & set(before[:1]) or _STAYS_AFTER & set(after[:1]) or (not shape.letters and _COUNTED & set(after[1:2])) or _PUBLIC & set(before[:3] + after[:2]):
+    if (
+        _STAYS_BEFORE & set(before[:1])
+        or _STAYS_AFTER & set(after[:1])
+        or (not shape.letters and _COUNTED & set(after[1:2]))
+        or _PUBLIC & set(before[:3] + after[:2])
+    ):
         return False
     if not shape.letters and value.endswith("000"):
         return False
@@ -237,5 +252,5 @@ def _opens_with_a_date(value: str) -> bool:
 
 def _numbered(before: list[str]) -> bool:
     """ "case number", "ticket ref": two words together that announce one, further off."""
-    pairs = zip(before[: BEFORE + 2], before[1 : BEFORE + 3], strict=False)
+    pairs = pairwise(before[: BEFORE + 3])
     return any(a in {"number", "no", "num", "ref", "reference", "code", "id"} and b in _SURE for a, b in pairs)
