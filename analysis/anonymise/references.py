@@ -8,6 +8,7 @@ looser the shape, the nearer the word has to be. Years, prices, counts, roads, r
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,15 +151,22 @@ class _Sentence:
     text: str
 
     @cached_property
-    def _words(self) -> list[tuple[int, str]]:
-        return [(m.start(), m.group().lower()) for m in _WORD.finditer(self.text)]
+    def _matches(self) -> list[re.Match[str]]:
+        return list(_WORD.finditer(self.text))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [m.start() for m in self._matches]
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return [m.group().lower() for m in self._matches]
 
     def before(self, start: int) -> list[str]:
         """The words of the sentence before a place, the nearest first."""
         found: list[str] = []
-        for at, word in reversed(self._words):
-            if at >= start:
-                continue
+        for at in range(bisect_left(self._starts, start) - 1, -1, -1):
+            word = self._words[at]
             if word[0] in ".!?;\n" and not (found == [] and word == "."):
                 break
             found.append(word)
@@ -169,9 +177,8 @@ class _Sentence:
     def after(self, end: int) -> list[str]:
         """The words of the sentence after a place, the nearest first."""
         found: list[str] = []
-        for at, word in self._words:
-            if at < end:
-                continue
+        first = bisect_left(self._starts, end)
+        for word in self._words[first : first + 2 * AFTER]:
             if word[0] in ".!?;\n":
                 break
             found.append(word)
