@@ -155,12 +155,12 @@ def link_vision(
 ) -> Linked:
     """Link segments, responses and new themes to the vision; responses with what corrections taught, if given."""
     substantive = responses[responses["status"] == Status.SUBSTANTIVE].reset_index(drop=True)
-    parts = linker.score(_vectors(segments["text"], vector_of))
+    parts = linker.score(_vectors(segments["text"], vector_of), list(segments["text"]))
     vectors = _vectors(substantive["text"], vector_of)
-    whole = linker.score(vectors)
+    whole = linker.score(vectors, list(substantive["text"]))
     row_of = {key: i for i, key in enumerate(substantive[RESPONSE_KEY].itertuples(index=False, name=None))}
     owner = np.array([row_of[key] for key in segments[RESPONSE_KEY].itertuples(index=False, name=None)], dtype=np.int64)
-    scores, thresholds = response_scores(whole, parts, owner), np.broadcast_to(linker.threshold, len(linker.codes))
+    scores, thresholds = response_scores(whole, parts, owner), linker.threshold
     if head:
         scores, thresholds = head.score(scores, vectors), head.thresholds
     linked = segments.assign(vision=[_joined(row, linker) for row in parts])
@@ -227,7 +227,7 @@ def _theme_links(scores: Scores, linker: VisionLinker) -> tuple[VisionCode, ...]
 
 
 def _joined(scores: npt.NDArray[np.float64], linker: VisionLinker) -> str:
-    return SEPARATOR.join(c for c, score in zip(linker.codes, scores, strict=True) if score >= linker.threshold)
+    return SEPARATOR.join(c for c, linked in zip(linker.codes, scores >= linker.threshold, strict=True) if linked)
 
 
 def _vectors(texts: pd.Series[str], vector_of: Callable[[Sequence[str]], Vectors]) -> Vectors:

@@ -142,10 +142,11 @@ class _Lesson:
 
     @classmethod
     def of(cls, linker: VisionLinker, taught: Sequence[Taught], encode: Encode) -> _Lesson:
-        whole = encode([each.text for each in taught])
-        parts = encode([part for each in taught for part in each.parts])
+        texts = [each.text for each in taught]
+        parts = [part for each in taught for part in each.parts]
+        whole = encode(texts)
         owner = np.array([i for i, each in enumerate(taught) for _ in each.parts], dtype=np.int64)
-        base = response_scores(linker.score(whole), linker.score(parts), owner)
+        base = response_scores(linker.score(whole, texts), linker.score(encode(parts), parts), owner)
         truth = np.array([[code in each.themes for code in linker.codes] for each in taught], dtype=bool)
         thresholds = np.broadcast_to(np.asarray(linker.threshold, dtype=np.float64), (len(linker.codes),))
         return cls(base, whole, truth, thresholds)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import SentenceEncoder, Vectors
+from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
 from analysis.segment import segment
 from analysis.settings import Settings
 from analysis.types import RawText, SafeText, VisionCode
-from analysis.vision import Framework, Scores, fit_linker, response_scores
+from analysis.vision import Framework, Scores, fit_linker, response_scores, shipped_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,28 @@ def link_texts(
     encode: Callable[[Sequence[str]], Vectors] | None = None,
 ) -> LinkedTexts:
     """Redact and link each text as a run does; `encode` is by default the encoder of the settings."""
-    encode = encode or SentenceEncoder(settings.embed).encode
+    encode = encode or _encoder(framework, settings)
     linker = fit_linker(framework, encode, settings.vision)
     safe = tuple(r.text for r in Anonymiser(settings.anonymise).redact_many(clean_text(text) for text in raw))
     parts = [(i, part.text) for i, text in enumerate(safe) for part in segment(text, settings.segment)]
     owner = np.array([i for i, _ in parts], dtype=np.int64)
-    segments = linker.score(encode([part for _, part in parts])) if parts else np.zeros((0, len(linker.codes)))
-    scores = response_scores(linker.score(encode(safe)), segments, owner)
+    segments = linker.score(encode([part for _, part in parts]), [part for _, part in parts])
+    scores = response_scores(linker.score(encode(safe), safe), segments, owner)
     codes = (
         frozenset(code for code, score in zip(linker.codes, row, strict=True) if score >= linker.threshold)
         for row in scores
     )
     return LinkedTexts(safe, tuple(codes), scores)
+
+
+def _encoder(framework: Framework, settings: Settings) -> Callable[[Sequence[str]], Vectors]:
+    """The encoder of the settings, which need not embed the examples of a shipped framework again."""
+    encoder = SentenceEncoder(settings.embed)
+    store = VectorStore(Path("vectors-in-memory.npz"), encoder.fingerprint)
+    store.adopt(shipped_vectors(framework))
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        embed(texts, encoder, store)
+        return store.of(texts)
+
+    return encode

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from analysis.embed import SentenceEncoder, VectorStore, embed
 from analysis.framework_check import Advice, advise
 from analysis.settings import load_settings
-from analysis.vision import Framework, examples_of, load_framework
+from analysis.vision import Framework, examples_of, load_framework, shipped_vectors
 
 
 def check_framework(name: str) -> tuple[Framework, tuple[Advice, ...]]:
@@ -21,6 +20,6 @@ def check_framework(name: str) -> tuple[Framework, tuple[Advice, ...]]:
     encoder = SentenceEncoder(load_settings().embed)
     with tempfile.TemporaryDirectory() as folder:
         store = VectorStore(Path(folder) / "vectors.npz", encoder.fingerprint)
-        store.adopt(Path(str(resources.files("analysis.frameworks"))) / f"{framework.framework.id}.npz")
+        store.adopt(shipped_vectors(framework))
         embed([example.text for example in examples_of(framework)], encoder, store)
         return framework, advise(framework, store.of)

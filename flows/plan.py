@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 
 from analysis.anonymise.corrections import read_corrections
@@ -18,7 +17,7 @@ from analysis.files import sha256_of
 from analysis.ingest import check_waves
 from analysis.settings import Settings, load_settings
 from analysis.types import Wave
-from analysis.vision import Framework, load_framework
+from analysis.vision import Framework, load_framework, shipped_vectors
 from flows.layout import Layout, code_fingerprint, file_hashes, fingerprint, is_done, library_versions
 from flows.refitting import Refit, finished_refits, standing_refit
 
@@ -100,7 +99,7 @@ class Plan:
     @property
     def shipped_vectors(self) -> Path:
         """Vectors of a shipped framework's examples, made with the shipped model; other frameworks have none."""
-        return Path(str(resources.files("analysis.frameworks"))) / f"{self.framework.framework.id}.npz"
+        return shipped_vectors(self.framework)
 
     @property
     def reported(self) -> tuple[WavePlan, ...]:

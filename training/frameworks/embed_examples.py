@@ -2,8 +2,9 @@
 
     python training/frameworks/embed_examples.py
 
-writes analysis/frameworks/<name>.npz (float16, by content hash, tied to the model's SHA-256). Run it after editing a
-framework; examples without a vector are embedded at run time, so a forgotten run costs time and nothing else.
+writes analysis/frameworks/<name>.npz (in steps of 1/512, by content hash, tied to the model's SHA-256). Run it after
+editing a framework or its coded examples; examples without a vector are embedded at run time, so a forgotten run costs
+time and nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from analysis.settings import load_settings
 from analysis.vision import examples_of, load_framework, shipped_frameworks
 
 FOLDER = Path(__file__).resolve().parents[2] / "analysis" / "frameworks"
+STEPS = 512  # few enough values that the file is small; cosines keep three digits
 
 
 def main() -> None:
@@ -25,7 +27,8 @@ def main() -> None:
     for name in shipped_frameworks():
         by_hash = {content_hash(example.text): example.text for example in examples_of(load_framework(name))}
         hashes = sorted(by_hash)
-        vectors = encoder.encode([by_hash[h] for h in hashes]).astype(np.float16)
+        vectors = encoder.encode([by_hash[h] for h in hashes])
+        vectors = (np.round(vectors * STEPS) / STEPS).astype(np.float16)
         path = FOLDER / f"{name}.npz"
         with path.open("wb") as file:
             np.savez_compressed(
