@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,15 @@ from analysis.given import CodeFrame, code_with_frame
 from analysis.labels import Guide
 from analysis.learning import Head
 from analysis.lineage import Rebuilt, inherit
+from analysis.linker import VisionLinker
+from analysis.places import home_names, plainly
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
 from analysis.steady import in_one_thread
 from analysis.tables import CONTRACT, empty_table, rows_of
 from analysis.themes import Coded, Corpus, ThemeSettings, code_known, code_wave
 from analysis.types import SafeText, Stance, Status, VisionCode, Wave
-from analysis.vision import Scores, VisionLinker, response_scores
+from analysis.vision import Scores, response_scores
 
 _THEME_LINK_SHARE = 0.4  # a theme speaks to a vision theme if this share of its segments do
 _MOST_LINKS = 2
@@ -47,6 +49,13 @@ def texts_to_embed(responses: pd.DataFrame, segments: pd.DataFrame) -> list[str]
     """Return every text that needs a vector: segments, and whole responses for the vision links."""
     whole = responses.loc[responses["status"] == Status.SUBSTANTIVE, "text"]
     return sorted({*segments["text"], *whole})
+
+
+def read_plainly(responses: pd.DataFrame, segments: pd.DataFrame, places: Sequence[str]) -> dict[str, SafeText]:
+    """Return how every text is read for its vision links: `places` and the home that responses show put plainly."""
+    substantive = responses.loc[responses["status"] == Status.SUBSTANTIVE, "text"]
+    names = tuple(sorted({*places, *home_names(substantive)}))
+    return {text: SafeText(plainly(text, names)) for text in texts_to_embed(responses, segments)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +143,8 @@ def rebuild(
 class Linked:
     """Segments and responses with their vision links, and the codebook with those of its new themes.
 
-    `margins` has the keys of the substantive responses and how far the nearest score is from its threshold: the
-    smaller, the less certain the links.
+    `margins` has the keys of the substantive responses and how clear the choice of their links is: the smaller, the
+    less certain.
     """
 
     segments: pd.DataFrame
@@ -152,23 +161,30 @@ def link_vision(
     linker: VisionLinker,
     vector_of: Callable[[Sequence[str]], Vectors],
     head: Head | None = None,
+    plain: Mapping[str, SafeText] | None = None,
 ) -> Linked:
-    """Link segments, responses and new themes to the vision; responses with what corrections taught, if given."""
+    """Link segments, responses and new themes to the vision; responses with what corrections taught, if given.
+
+    `plain` says how each text is read (`read_plainly`); `vector_of` knows what stands there.
+    """
+    plain = plain or {}
     substantive = responses[responses["status"] == Status.SUBSTANTIVE].reset_index(drop=True)
-    parts = linker.score(_vectors(segments["text"], vector_of), list(segments["text"]))
-    vectors = _vectors(substantive["text"], vector_of)
-    whole = linker.score(vectors, list(substantive["text"]))
+    read, wholly = ([plain.get(text, text) for text in table["text"]] for table in (segments, substantive))
+    parts = linker.score(_vectors(read, vector_of), read)
+    vectors = _vectors(wholly, vector_of)
+    whole = linker.score(vectors, wholly)
     row_of = {key: i for i, key in enumerate(substantive[RESPONSE_KEY].itertuples(index=False, name=None))}
     owner = np.array([row_of[key] for key in segments[RESPONSE_KEY].itertuples(index=False, name=None)], dtype=np.int64)
-    scores, thresholds = response_scores(whole, parts, owner), linker.threshold
+    scores = response_scores(whole, parts, owner)
     if head:
-        scores, thresholds = head.score(scores, vectors), head.thresholds
-    linked = segments.assign(vision=[_joined(row, linker) for row in parts])
+        scores = head.score(scores, vectors)
+    hits = linker.rule.links(parts)
+    linked = segments.assign(vision=[_joined(row, linker.codes) for row in hits])
     return Linked(
         linked.astype(CONTRACT["segments"]),
-        _response_vision(substantive, scores, thresholds, linker.codes),
-        _with_theme_links(codebook, segments, parts, linker),
-        substantive[RESPONSE_KEY].assign(margin=_margins(scores, thresholds)),
+        _response_vision(substantive, scores, linker.rule.links(scores), linker.codes),
+        _with_theme_links(codebook, segments, hits, linker.codes),
+        substantive[RESPONSE_KEY].assign(margin=linker.rule.margins(scores).round(4)),
     )
 
 
@@ -196,41 +212,39 @@ def themed_segments(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _response_vision(
-    responses: pd.DataFrame, scores: Scores, thresholds: npt.NDArray[np.float64], codes: Sequence[VisionCode]
+    responses: pd.DataFrame, scores: Scores, links: npt.NDArray[np.bool_], codes: Sequence[VisionCode]
 ) -> pd.DataFrame:
-    rows, columns = np.nonzero(scores >= thresholds)
+    rows, columns = np.nonzero(links)
     if len(rows) == 0:
         return empty_table("response_vision")
     keys = responses.loc[rows, RESPONSE_KEY].reset_index(drop=True)
     return keys.assign(vision_code=[codes[column] for column in columns.tolist()], score=scores[rows, columns].round(4))
 
 
-def _margins(scores: Scores, thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.abs(scores - thresholds).min(axis=1).round(4) if len(scores) else np.zeros(0)
-
-
-def _with_theme_links(codebook: Codebook, segments: pd.DataFrame, parts: Scores, linker: VisionLinker) -> Codebook:
+def _with_theme_links(
+    codebook: Codebook, segments: pd.DataFrame, hits: npt.NDArray[np.bool_], codes: Sequence[VisionCode]
+) -> Codebook:
     """Link the themes that are new in this wave; earlier ones keep their links."""
     links = []
     for theme in codebook.themes:
         members = (segments["theme_id"] == theme.theme_id).to_numpy()
         is_new = bool(members.any()) and theme.first_wave in set(segments["wave"])
         is_set = theme.origin == "given" and bool(theme.vision)  # by the analyst
-        links.append(_theme_links(parts[members], linker) if is_new and not is_set else theme.vision)
+        links.append(_theme_links(hits[members], codes) if is_new and not is_set else theme.vision)
     return codebook.with_vision(links)
 
 
-def _theme_links(scores: Scores, linker: VisionLinker) -> tuple[VisionCode, ...]:
-    share = (scores >= linker.threshold).mean(axis=0)
-    order = sorted(range(len(linker.codes)), key=lambda i: (-share[i], i))
-    return tuple(linker.codes[i] for i in order[:_MOST_LINKS] if share[i] >= _THEME_LINK_SHARE)
+def _theme_links(hits: npt.NDArray[np.bool_], codes: Sequence[VisionCode]) -> tuple[VisionCode, ...]:
+    share = hits.mean(axis=0)
+    order = sorted(range(len(codes)), key=lambda i: (-share[i], i))
+    return tuple(codes[i] for i in order[:_MOST_LINKS] if share[i] >= _THEME_LINK_SHARE)
 
 
-def _joined(scores: npt.NDArray[np.float64], linker: VisionLinker) -> str:
-    return SEPARATOR.join(c for c, linked in zip(linker.codes, scores >= linker.threshold, strict=True) if linked)
+def _joined(hits: npt.NDArray[np.bool_], codes: Sequence[VisionCode]) -> str:
+    return SEPARATOR.join(code for code, hit in zip(codes, hits, strict=True) if hit)
 
 
-def _vectors(texts: pd.Series[str], vector_of: Callable[[Sequence[str]], Vectors]) -> Vectors:
+def _vectors(texts: Iterable[str], vector_of: Callable[[Sequence[str]], Vectors]) -> Vectors:
     return vector_of([content_hash(text) for text in texts])
 
 

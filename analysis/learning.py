@@ -2,8 +2,8 @@
 
 For each theme of the vision, the logit of the linker's score is scaled, shifted and corrected by a linear function of
 the answer's embedding. All of these are held near "no change" by Gaussian priors (ridge), so that thirty corrections
-teach something and wrong ones do little harm. The threshold moves with the corrections too. The head needs nothing of
-the linker but its scores. What is learned is measured on corrections held out, and used only if links get no worse.
+teach something and wrong ones do little harm. The head needs nothing of the linker but its scores. What is learned is
+measured on corrections held out, and used only if links get no worse.
 """
 
 from __future__ import annotations
@@ -18,17 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.decisions import Decisions, ResponseKey, codes_of
 from analysis.embed import Vectors, content_hash
+from analysis.linker import VisionLinker
+from analysis.places import home_names, plainly
 from analysis.priorities import RESPONSE_KEY
 from analysis.tables import rows_of
 from analysis.types import SafeText, Status
-from analysis.vision import Scores, VisionLinker, response_scores, samples_f1
+from analysis.vision import Scores, response_scores, samples_f1
 
 Encode = Callable[[Sequence[str]], Vectors]
 _SLOPE, _SHIFT, _WEIGHTS = 0.1, 0.5, 0.9  # variances of the priors: slope - 1, shift, weights on unit vectors
-_SHIFTS = np.round(np.arange(-1.5, 1.51, 0.125), 3)  # of the threshold, in logits
-_SHRINK = 50  # so many corrections move the threshold half of the way
-_PLATEAU = 0.005
-_INNER_FOLDS = 5
 
 
 class LearningSettings(BaseModel):
@@ -67,12 +65,11 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What was learned, a row per vision theme; `thresholds` are those of the new scores."""
+    """What was learned, a row per vision theme."""
 
     slope: npt.NDArray[np.float64]
     shift: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
-    thresholds: npt.NDArray[np.float64]
 
     def score(self, base: Scores, whole: Vectors) -> Scores:
         """Scores of responses after learning, from the linker's (responses, themes) and their texts' embeddings."""
@@ -82,24 +79,30 @@ class Head:
 
 
 def taught_by(
-    decisions: Decisions, tables: Iterable[tuple[pd.DataFrame, pd.DataFrame]], codes: Sequence[str]
+    decisions: Decisions,
+    tables: Iterable[tuple[pd.DataFrame, pd.DataFrame]],
+    codes: Sequence[str],
+    places: Sequence[str] = (),
 ) -> tuple[Taught, ...]:
-    """What people's decisions teach, in order of the texts' hashes, each text once.
+    """What people's decisions teach, in order of the texts' hashes, each text once, read as the linker reads them.
 
     `tables` are the `responses` and `segments` of the waves that decisions speak of: decisions hold no text. Codes that
-    the framework does not know teach nothing.
+    the framework does not know teach nothing. `places` are the framework's; the home is found in each wave's responses.
     """
     said = decisions.codes("vision")
     found: dict[str, Taught] = {}
     for responses, segments in tables:
+        substantive = responses[responses["status"] == Status.SUBSTANTIVE]
+        names = tuple(sorted({*places, *home_names(substantive["text"])}))
         parts = _parts(segments)
-        for row in rows_of(responses[responses["status"] == Status.SUBSTANTIVE]):
+        for row in rows_of(substantive):
             key = (row.wave, row.response_id, row.question_id)
             themes = said.get(key)
             if themes is not None and set(themes) <= set(codes):
                 changed = set(themes) != set(codes_of(decisions.first_before(key, "vision")))
-                text = SafeText(row.text)
-                found[content_hash(text)] = Taught(text, parts.get(key, (text,)), themes, changed)
+                own = parts.get(key, (SafeText(row.text),))
+                text, *pieces = (SafeText(plainly(each, names)) for each in (row.text, *own))
+                found[content_hash(text)] = Taught(text, tuple(pieces), themes, changed)
     return tuple(found[digest] for digest in sorted(found))
 
 
@@ -119,8 +122,8 @@ def measure(linker: VisionLinker, taught: Sequence[Taught], encode: Encode, sett
     for number in range(settings.folds):
         seen, held_out = fold != number, fold == number
         head = lesson.only(seen).fit()
-        linked[held_out] = head.score(lesson.base[held_out], lesson.whole[held_out]) >= head.thresholds
-    before = samples_f1(lesson.base >= lesson.thresholds, lesson.truth)
+        linked[held_out] = linker.rule.links(head.score(lesson.base[held_out], lesson.whole[held_out]))
+    before = samples_f1(linker.rule.links(lesson.base), lesson.truth)
     after = samples_f1(linked, lesson.truth)
     used = len(taught) if after >= before else 0
     return Lesson(plain.corrections, plain.changed, used, round(before, 4), round(after, 4))
@@ -138,7 +141,6 @@ class _Lesson:
     base: Scores
     whole: Vectors
     truth: npt.NDArray[np.bool_]
-    thresholds: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, linker: VisionLinker, taught: Sequence[Taught], encode: Encode) -> _Lesson:
@@ -148,32 +150,14 @@ class _Lesson:
         owner = np.array([i for i, each in enumerate(taught) for _ in each.parts], dtype=np.int64)
         base = response_scores(linker.score(whole, texts), linker.score(encode(parts), parts), owner)
         truth = np.array([[code in each.themes for code in linker.codes] for each in taught], dtype=bool)
-        thresholds = np.broadcast_to(np.asarray(linker.threshold, dtype=np.float64), (len(linker.codes),))
-        return cls(base, whole, truth, thresholds)
+        return cls(base, whole, truth)
 
-    def only(self, rows: npt.NDArray[np.bool_]) -> _Lesson:
-        return _Lesson(self.base[rows], self.whole[rows], self.truth[rows], self.thresholds)
+    def only(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> _Lesson:
+        return _Lesson(self.base[rows], self.whole[rows], self.truth[rows])
 
     def fit(self) -> Head:
-        slope, shift, weights = self._coefficients()
-        return Head(slope, shift, weights, _probability(_logit(self.thresholds) + self._threshold_shift()))
-
-    def _coefficients(self) -> tuple[npt.NDArray[np.float64], ...]:
         fitted = _fit(_logit(self.base), self.whole.astype(np.float64), self.truth)
-        return 1 + fitted[0], fitted[1], fitted[2:].T
-
-    def _threshold_shift(self) -> float:
-        """How far to move the thresholds: the middle of what does best on answers held out, drawn towards no move."""
-        fold = np.arange(len(self.truth)) % _INNER_FOLDS
-        scores = np.zeros_like(self.base)
-        for number in range(_INNER_FOLDS):
-            slope, shift, weights = self.only(fold != number)._coefficients()
-            rows = fold == number
-            scores[rows] = Head(slope, shift, weights, self.thresholds).score(self.base[rows], self.whole[rows])
-        moved = [_probability(_logit(self.thresholds) + shift) for shift in _SHIFTS]
-        reached = np.array([samples_f1(scores >= thresholds, self.truth) for thresholds in moved])
-        good = _SHIFTS[reached >= reached.max() - _PLATEAU]
-        return float(good[len(good) // 2]) * len(self.truth) / (len(self.truth) + _SHRINK)
+        return Head(1 + fitted[0], fitted[1], fitted[2:].T)
 
 
 def _fit(

@@ -11,10 +11,12 @@ import numpy as np
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
 from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
+from analysis.linker import fit_linker, ready_linker
+from analysis.places import home_names, plainly
 from analysis.segment import segment
 from analysis.settings import Settings
 from analysis.types import RawText, SafeText, VisionCode
-from analysis.vision import Framework, Scores, fit_linker, response_scores, shipped_vectors
+from analysis.vision import Framework, Scores, response_scores, shipped_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +35,27 @@ def link_texts(
     encode: Callable[[Sequence[str]], Vectors] | None = None,
 ) -> LinkedTexts:
     """Redact and link each text as a run does; `encode` is by default the encoder of the settings."""
-    encode = encode or _encoder(framework, settings)
-    linker = fit_linker(framework, encode, settings.vision)
+    if encode is None:
+        encoder = SentenceEncoder(settings.embed)
+        encode = _with_shipped_vectors(encoder, framework)
+        linker = ready_linker(framework, encode, encoder.fingerprint, settings.vision)
+    else:
+        linker = fit_linker(framework, encode, settings.vision)
     safe = tuple(r.text for r in Anonymiser(settings.anonymise).redact_many(clean_text(text) for text in raw))
-    parts = [(i, part.text) for i, text in enumerate(safe) for part in segment(text, settings.segment)]
+    names = (*framework.framework.places, *home_names(safe))
+    wholes = [plainly(text, names) for text in safe]
+    parts = [(i, plainly(part.text, names)) for i, text in enumerate(safe) for part in segment(text, settings.segment)]
     owner = np.array([i for i, _ in parts], dtype=np.int64)
     segments = linker.score(encode([part for _, part in parts]), [part for _, part in parts])
-    scores = response_scores(linker.score(encode(safe), safe), segments, owner)
+    scores = response_scores(linker.score(encode(wholes), wholes), segments, owner)
     codes = (
-        frozenset(code for code, score in zip(linker.codes, row, strict=True) if score >= linker.threshold)
-        for row in scores
+        frozenset(code for code, hit in zip(linker.codes, row, strict=True) if hit) for row in linker.rule.links(scores)
     )
     return LinkedTexts(safe, tuple(codes), scores)
 
 
-def _encoder(framework: Framework, settings: Settings) -> Callable[[Sequence[str]], Vectors]:
-    """The encoder of the settings, which need not embed the examples of a shipped framework again."""
-    encoder = SentenceEncoder(settings.embed)
+def _with_shipped_vectors(encoder: SentenceEncoder, framework: Framework) -> Callable[[Sequence[str]], Vectors]:
+    """The encoder, which need not embed the examples of a shipped framework again."""
     store = VectorStore(Path("vectors-in-memory.npz"), encoder.fingerprint)
     store.adopt(shipped_vectors(framework))
 

@@ -129,6 +129,12 @@ def is_topical(word: str) -> bool:
     return _lower(word) not in LABEL_STOP_WORDS and long_enough and not word.replace(",", "").isdigit()
 
 
+def is_ordinary_word(word: str) -> bool:
+    """Whether the lexicon knows the word without a capital, as a word and no name: "green", not "Kentucky"."""
+    tags = _lexicon().get(word.casefold(), "NNP")
+    return not tags.startswith("NNP")
+
+
 def is_noun_phrase(tagged: Tagged) -> bool:
     """Whether a whole text is one: nouns with what describes them, joined by "of", "and", a comma."""
     return bool(_WHOLE_PHRASE.fullmatch(tagged.kinds)) and is_topical(tagged.words[0]) and is_topical(tagged.words[-1])
@@ -231,6 +237,13 @@ def _hyphenated(word: str) -> str:
 
 def _lexical(word: str) -> str:
     return str(_tagger().tag(word)[0][1]) if word.isalpha() else ""
+
+
+@cache
+def _lexicon() -> Any:
+    from textblob.en import lexicon
+
+    return lexicon
 
 
 @cache

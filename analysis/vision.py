@@ -1,11 +1,6 @@
-"""Link text to the themes of a council's vision, or to none of them.
+"""A council's vision as a file: its themes, and examples of what residents say that speaks to each, or to none.
 
-The framework file and the coded answers beside it hold examples; from them alone a linker is fitted, so another council
-brings files, not code. Views of each text are stacked (Wolpert 1992): by meaning, a kernel ridge regression over the
-embeddings (Saunders et al. 1998), the mean of the k best cosines to a theme's examples and the share of a theme among
-near examples (Nadaraya-Watson); by words, a ridge regression over TF-IDF of words and of letters in words. The stacker,
-which makes one calibrated score of them, and the thresholds are fitted on scores of examples by writers held out, never
-on responses. Why so: docs/decisions/0012.
+What links texts to it is fitted on these alone (analysis/linker.py), so another council brings files, not code.
 """
 
 from __future__ import annotations
@@ -13,32 +8,24 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analysis.embed import Vectors, content_hash
+from analysis.embed import content_hash
 from analysis.errors import Fault, InputError
-from analysis.labels import Guide
-from analysis.steady import in_one_thread
 from analysis.types import VisionCode
 
 Scores = npt.NDArray[np.float64]
 """Shape (texts, vision themes): how likely each text speaks to each theme, 0 to 1."""
 
-_FOLDS = 4
-_THRESHOLDS = np.round(np.arange(0.10, 0.71, 0.05), 2)
-_PLATEAU = 0.005
-_MEANING_VIEWS = 3
-_WHOLE = 0.9  # of a response's score is the whole's, the rest its best segment's: measured on writers held out
-_MANY = 500  # examples from which a word that stands in one of them alone is left out
-_CHUNK = 2000  # texts scored at once: what is compared with every example is a large table
+_WHOLE = 0.8  # of a response's score is the whole's, the rest its best segment's: measured on writers held out
 
 
 class VisionSettings(BaseModel):
@@ -47,7 +34,7 @@ class VisionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     neighbours: int = Field(ge=1)
-    bandwidth: float = Field(gt=0)
+    bandwidths: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
     nearness: float = Field(gt=0)
     strange: float = Field(ge=-1, le=1)
     regularisation: float = Field(gt=0)
@@ -104,6 +91,8 @@ class FrameworkHead(BaseModel):
 
     id: str = Field(min_length=1)
     title: str = Field(min_length=1)
+    places: tuple[Annotated[str, Field(min_length=2)], ...] = ()
+    """Names of the place that are ordinary words ("Barking"): read as names, not as words (analysis/places.py)."""
 
 
 class Framework(BaseModel):
@@ -181,54 +170,6 @@ class Example:
 def examples_of(framework: Framework) -> tuple[Example, ...]:
     """All that a framework gives the linker to learn from."""
     return tuple(_examples(framework))
-
-
-@dataclass(frozen=True, slots=True)
-class VisionLinker:
-    """A fitted linker. `threshold` has, for each theme, the score from which a text counts as speaking to it."""
-
-    codes: tuple[VisionCode, ...]
-    threshold: npt.NDArray[np.float64]
-    _score: Callable[[Vectors, Sequence[str] | None], Scores]
-
-    def score(self, vectors: Vectors, texts: Sequence[str] | None = None) -> Scores:
-        """Score texts by their unit vectors, shape (texts, dimensions), and their words, against every theme.
-
-        Without `texts`, by meaning alone, which is a little less sure.
-        """
-        return self._score(vectors, texts) if len(vectors) else np.zeros((0, len(self.codes)))
-
-
-@in_one_thread
-def fit_linker(
-    framework: Framework,
-    encode: Callable[[Sequence[str]], Vectors],
-    settings: VisionSettings,
-    more: Sequence[Example] = (),
-) -> VisionLinker:
-    """Fit a linker on a framework's examples, and on `more` if given. `encode` gives one unit vector per text.
-
-    A few seconds for thousands of examples, so that it can be fitted anew when an analyst adds some.
-    """
-    examples = (*examples_of(framework), *more)
-    known = _Known.of(examples, framework.codes, encode, settings)
-    held_out = known.held_out(folds_of(examples, _FOLDS))
-    statements = np.array([not example.is_phrase for example in examples])
-    seen, truth = held_out[statements], known.truth[statements]
-    stackers = {count: _fit_stacker(seen[..., :count], truth) for count in (_MEANING_VIEWS, seen.shape[-1])}
-    threshold = _best_thresholds(_stack(stackers[seen.shape[-1]], seen), truth)
-    views = known.fit()
-
-    def score(vectors: Vectors, texts: Sequence[str] | None) -> Scores:
-        found = views(vectors, texts)
-        return _stack(stackers[found.shape[-1]], found)
-
-    return VisionLinker(framework.codes, threshold, score)
-
-
-def guide_of(framework: Framework, linker: VisionLinker) -> Guide:
-    """Return what the framework knows about topics, for finding and naming themes."""
-    return Guide(tuple(example.text for example in examples_of(framework) if example.is_phrase), linker.score)
 
 
 def response_scores(whole: Scores, segments: Scores, owner: npt.NDArray[np.int64]) -> Scores:
@@ -322,133 +263,3 @@ def _examples(framework: Framework) -> Iterator[Example]:
     yield from (Example(example.text, example.themes, False) for example in framework.shared)
     yield from (Example(example.text, (), False) for example in framework.outside)
     yield from (Example(example.text, example.themes, False, example.writer) for example in framework.examples)
-
-
-def _truth(examples: Sequence[Example], codes: Sequence[VisionCode]) -> npt.NDArray[np.bool_]:
-    return np.array([[code in example.themes for code in codes] for example in examples], dtype=bool)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """All examples as a linker sees them: vectors, TF-IDF of their words, and the themes of each."""
-
-    vectors: Vectors
-    words: Any
-    truth: npt.NDArray[np.bool_]
-    read: Callable[[Sequence[str]], Any]
-    settings: VisionSettings
-
-    @classmethod
-    def of(
-        cls,
-        examples: Sequence[Example],
-        codes: Sequence[VisionCode],
-        encode: Callable[[Sequence[str]], Vectors],
-        settings: VisionSettings,
-    ) -> _Known:
-        texts = [example.text for example in examples]
-        reader = _word_reader(2 if len(texts) >= _MANY else 1).fit(texts)
-        return cls(encode(texts), reader.transform(texts), _truth(examples, codes), reader.transform, settings)
-
-    def fit(self) -> Callable[[Vectors, Sequence[str] | None], npt.NDArray[np.float64]]:
-        """Learn from all examples; what is returned gives views of texts, shape (texts, themes, views)."""
-        by_meaning, by_words = self._fit(np.arange(len(self.vectors)), self.vectors @ self.vectors.T)
-
-        def views(vectors: Vectors, texts: Sequence[str] | None) -> npt.NDArray[np.float64]:
-            starts = range(0, len(vectors), _CHUNK)
-            meaning = np.concatenate([by_meaning(vectors[i : i + _CHUNK] @ self.vectors.T) for i in starts])
-            if texts is None:
-                return meaning
-            return np.concatenate([meaning, by_words(self.read(texts))[..., None]], axis=-1)
-
-        return views
-
-    def held_out(self, fold: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Views of every example by what the other folds teach."""
-        cosines = self.vectors @ self.vectors.T
-        views = np.zeros((*self.truth.shape, _MEANING_VIEWS + 1))
-        for number in np.unique(fold):
-            own, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-            by_meaning, by_words = self._fit(rest, cosines[np.ix_(rest, rest)])
-            views[own, :, :-1] = by_meaning(cosines[np.ix_(own, rest)])
-            views[own, :, -1] = by_words(self.words[own])
-        return views
-
-    def _fit(
-        self, rows: npt.NDArray[np.int64], cosines: Vectors
-    ) -> tuple[Callable[[Vectors], npt.NDArray[np.float64]], Callable[[Any], npt.NDArray[np.float64]]]:
-        """Learn from some rows with these cosines between them; views by cosines to them, and by TF-IDF."""
-        from scipy.linalg import cho_factor, cho_solve
-        from sklearn.linear_model import Ridge
-
-        settings, truth = self.settings, self.truth[rows].astype(np.float32)
-        usual = truth.mean(axis=0)
-        kernel = _kernel(cosines, settings)
-        kernel[np.diag_indices(len(rows))] += np.float32(settings.regularisation)
-        dual = cho_solve(cho_factor(kernel, overwrite_a=True), truth - usual)
-        words = Ridge(alpha=settings.regularisation, solver="sparse_cg", tol=1e-3).fit(self.words[rows], truth)
-
-        def by_meaning(cosines: Vectors) -> npt.NDArray[np.float64]:
-            near = _best_cosines(cosines, truth > 0, settings.neighbours), _shares(cosines, truth, settings)
-            return np.stack([_kernel(cosines, settings) @ dual + usual, *near], axis=-1, dtype=np.float64)
-
-        return by_meaning, words.predict
-
-
-def _word_reader(least: int) -> Any:
-    """TF-IDF of words and pairs of words, and of runs of letters within words, which forgive spelling."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_union
-
-    shape = {"sublinear_tf": True, "min_df": least, "dtype": np.float32}
-    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), **shape)
-    return make_union(letters, TfidfVectorizer(ngram_range=(1, 2), **shape))
-
-
-def _kernel(cosines: Vectors, settings: VisionSettings) -> Vectors:
-    """Gaussian of the distance between unit vectors."""
-    return np.asarray(np.exp((cosines - 1) * np.float32(settings.bandwidth)), dtype=np.float32)
-
-
-def _best_cosines(cosines: Vectors, truth: npt.NDArray[np.bool_], k: int) -> npt.NDArray[np.float64]:
-    """Mean of the k best cosines to each theme's examples; 0 for a theme without any."""
-    columns = []
-    for labels in truth.T:
-        theirs = cosines[:, labels]
-        top = min(k, theirs.shape[1])
-        best = np.partition(theirs, -top, axis=1)[:, -top:] if top else np.zeros((len(cosines), 1))
-        columns.append(best.mean(axis=1))
-    return np.stack(columns, axis=1).astype(np.float64)
-
-
-def _shares(cosines: Vectors, truth: npt.NDArray[np.float32], settings: VisionSettings) -> npt.NDArray[np.float64]:
-    """Share of each theme among examples, the nearer the more they count; what is near none is near no theme."""
-    nearest = np.maximum(cosines.max(axis=1, keepdims=True), settings.strange)
-    weights = np.exp((cosines - nearest) / np.float32(settings.nearness))
-    nothing = np.exp((settings.strange - nearest) / settings.nearness)
-    return np.asarray(weights @ truth / (weights.sum(axis=1, keepdims=True) + nothing))
-
-
-def _stack_features(views: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Each view as it is and relative to the text's best theme, so that one stacker serves every theme."""
-    return np.concatenate([views, views - views.max(axis=1, keepdims=True)], axis=-1).reshape(-1, 2 * views.shape[-1])
-
-
-def _fit_stacker(views: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=10.0, max_iter=2000))
-    return model.fit(_stack_features(views), truth.ravel())
-
-
-def _stack(stacker: Any, views: npt.NDArray[np.float64]) -> Scores:
-    return np.asarray(stacker.predict_proba(_stack_features(views))[:, 1].reshape(views.shape[:2]))
-
-
-def _best_thresholds(scores: Scores, truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Return the middle of the thresholds that do as well as the best: the ends of a plateau are chance."""
-    reached = np.array([samples_f1(scores >= threshold, truth) for threshold in _THRESHOLDS])
-    good = _THRESHOLDS[reached >= reached.max() - _PLATEAU]
-    return np.full(truth.shape[1], good[len(good) // 2])

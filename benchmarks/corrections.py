@@ -1,5 +1,6 @@
 """The learning curve: how much better vision links become on held-out answers with 0, 30, 100 and 300 corrections.
 
+    python benchmarks/corrections.py --writers town-5 oblique-5     # a linker fitted without each of these writers
     python benchmarks/corrections.py CODED.jsonl [CODED.jsonl ...] [--texts TEXTS.jsonl]
 
 CODED.jsonl has one answer a line: "text" (or an "id" that --texts has the text of) and "themes" (or "themes_a"). Each
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,20 @@ from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
 from analysis.embed import SentenceEncoder, VectorStore, embed
 from analysis.learning import Head, Taught, _Lesson, texts_of
+from analysis.linker import Rule, fit_linker
+from analysis.places import home_names, plainly
 from analysis.segment import segment
 from analysis.settings import Settings, load_settings
-from analysis.types import RawText
-from analysis.vision import examples_of, fit_linker, load_framework, samples_f1
+from analysis.types import RawText, SafeText
+from analysis.vision import Framework, load_framework, samples_f1, shipped_vectors
 
 SHUFFLES, LEAST_HELD_OUT = 8, 60
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("coded", type=Path, nargs="+")
+    parser.add_argument("coded", type=Path, nargs="*")
+    parser.add_argument("--writers", nargs="*", default=[], help="writers of the framework's coded examples")
     parser.add_argument("--texts", type=Path, help="JSON lines with id and text, for sets that hold ids alone")
     parser.add_argument("--corrections", type=int, nargs="+", default=[0, 30, 100, 300])
     parser.add_argument("--vectors", type=Path, default=Path("nowhere.npz"), help="a file to keep vectors in")
@@ -44,52 +48,59 @@ def main() -> None:
         return store.of(texts)
 
     framework = load_framework("borough_manifesto")
-    encode([example.text for example in examples_of(framework)])
-    linker = fit_linker(framework, encode, settings.vision)
+    store.adopt(shipped_vectors(framework))
     print(
         "| set | corrections | held out | samples-F1 | macro-F1 | shuffles that gain |\n|---|---:|---:|---:|---:|---:|"
     )
-    for path in arguments.coded:
-        taught = _read(path, arguments.texts, settings)
+    for name, rows, rest in _sets(framework, arguments.coded, arguments.writers):
+        linker = fit_linker(rest, encode, settings.vision)
+        taught = _read(rows, arguments.texts, settings, framework.framework.places)
         encode(texts_of(taught))
-        _curve(path.stem, _Lesson.of(linker, taught, encode), arguments.corrections)
+        _curve(name, _Lesson.of(linker, taught, encode), linker.rule, arguments.corrections)
         if arguments.vectors.name != "nowhere.npz":
             store.save()
 
 
-def _read(path: Path, texts: Path | None, settings: Settings) -> list[Taught]:
+def _sets(
+    framework: Framework, files: Sequence[Path], writers: Sequence[str]
+) -> Iterator[tuple[str, list[dict], Framework]]:
+    """Coded answers, and what the linker may learn from: never from them."""
+    yield from ((path.stem, _lines(path), framework) for path in files)
+    for writer in writers:
+        rest = tuple(example for example in framework.examples if example.writer != writer)
+        own = [example.model_dump() for example in framework.examples if example.writer == writer]
+        yield writer, own, framework.model_copy(update={"examples": rest})
+
+
+def _read(rows: Sequence[dict], texts: Path | None, settings: Settings, places: Sequence[str]) -> list[Taught]:
     known = {row["id"]: row["text"] for row in _lines(texts)} if texts else {}
-    rows = _lines(path)
     raw = [RawText(row.get("text") or known[row["id"]]) for row in rows]
     safe = [r.text for r in Anonymiser(settings.anonymise).redact_many(clean_text(text) for text in raw)]
-    parts = [tuple(part.text for part in segment(text, settings.segment)) or (text,) for text in safe]
+    names = (*places, *home_names(safe))
+    parts = [[part.text for part in segment(text, settings.segment)] or [text] for text in safe]
     themes = [tuple(row.get("themes", row.get("themes_a"))) for row in rows]
-    return [Taught(t, p, codes, True) for t, p, codes in zip(safe, parts, themes, strict=True)]
+    return [
+        Taught(SafeText(plainly(text, names)), tuple(SafeText(plainly(part, names)) for part in own), codes, True)
+        for text, own, codes in zip(safe, parts, themes, strict=True)
+    ]
 
 
-def _curve(name: str, lesson: _Lesson, sizes: Sequence[int]) -> None:
+def _curve(name: str, lesson: _Lesson, rule: Rule, sizes: Sequence[int]) -> None:
     total = len(lesson.truth)
     held_out = max(LEAST_HELD_OUT, total // 4)
     orders = [np.random.default_rng(number).permutation(total) for number in range(SHUFFLES)]
-    plain = [_scores(lesson, order[:held_out], None) for order in orders]
+    plain = [_scores(lesson, rule, order[:held_out], None) for order in orders]
     for size in (size for size in sizes if size <= total - held_out):
-        found = [
-            _scores(lesson, order[:held_out], _fit(lesson, order[held_out:][:size]) if size else None)
-            for order in orders
-        ]
+        heads = [lesson.only(order[held_out:][:size]).fit() if size else None for order in orders]
+        found = [_scores(lesson, rule, order[:held_out], head) for order, head in zip(orders, heads, strict=True)]
         samples, macro = np.mean(found, axis=0)
         gains = sum(one[0] > other[0] for one, other in zip(found, plain, strict=True))
         print(f"| {name} | {size} | {held_out} | {samples:.3f} | {macro:.3f} | {gains} of {SHUFFLES} |", flush=True)
 
 
-def _fit(lesson: _Lesson, rows: np.ndarray) -> Head:
-    return _Lesson(lesson.base[rows], lesson.whole[rows], lesson.truth[rows], lesson.thresholds).fit()
-
-
-def _scores(lesson: _Lesson, rows: np.ndarray, head: Head | None) -> tuple[float, float]:
+def _scores(lesson: _Lesson, rule: Rule, rows: np.ndarray, head: Head | None) -> tuple[float, float]:
     base, truth = lesson.base[rows], lesson.truth[rows]
-    scores = head.score(base, lesson.whole[rows]) if head else base
-    linked = scores >= (head.thresholds if head else lesson.thresholds)
+    linked = rule.links(head.score(base, lesson.whole[rows]) if head else base)
     both = (linked & truth).sum(axis=0)
     return samples_f1(linked, truth), float(np.mean(2 * both / np.maximum(linked.sum(0) + truth.sum(0), 1)))
 

@@ -32,11 +32,12 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from analysis.codebook import Codebook
 from analysis.embed import SentenceEncoder, Vectors, content_hash
 from analysis.given import CodeFrame, GivenTheme, code_with_frame, given_theme_id
+from analysis.linker import fit_linker, guide_of
 from analysis.segment import segment
 from analysis.settings import Settings, load_settings
 from analysis.themes import Coded, Corpus, code_wave
 from analysis.types import SafeText, Wave
-from analysis.vision import fit_linker, guide_of, load_framework, samples_f1
+from analysis.vision import load_framework, samples_f1
 
 
 @dataclass(frozen=True)

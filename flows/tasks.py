@@ -29,9 +29,9 @@ from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
 from analysis.evidence_rich import mark_evidence
 from analysis.files import write_atomically
+from analysis.linker import VisionLinker, examples_as_read, guide_of, ready_linker
 from analysis.stance import load_stance_model, tell_stances
 from analysis.tables import checked, write_csv, write_parquet
-from analysis.vision import VisionLinker, examples_of, fit_linker, guide_of
 from flows import evaluating, publishing
 from flows.layout import code_fingerprint, fingerprint, is_done, mark_done
 from flows.plan import Plan, WavePlan
@@ -169,11 +169,12 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
     if is_done(folder, "vision", key, outputs):
         return False
     with step(f"{wave.wave}: vision links") as work:
-        words = _Embedder(plan)
-        linker = _linker(plan)
+        words, responses = _Embedder(plan), _responses(plan, wave)
         found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
         themed = pd.read_parquet(folder / "themed.parquet")
-        linked = coding.link_vision(_responses(plan, wave), themed, found, linker, words.vectors_of, _head(plan))
+        plain = coding.read_plainly(responses, themed, plan.framework.framework.places)
+        words.learn(sorted(set(plain.values())))
+        linked = coding.link_vision(responses, themed, found, _linker(plan), words.vectors_of, _head(plan), plain)
         write_parquet(linked.segments, outputs[0])
         write_parquet(checked("response_vision", linked.response_vision), outputs[1])
         write_parquet(codebook_frame(linked.codebook), outputs[2])
@@ -327,6 +328,10 @@ class _Embedder:
         for known in (plan.shipped_vectors, plan.framework_vectors):
             self._store.adopt(known)
 
+    @property
+    def fingerprint(self) -> str:
+        return self._encoder.fingerprint
+
     def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
         return embed(texts, self._encoder, self._store, on_progress)
 
@@ -342,13 +347,13 @@ class _Embedder:
 
 
 def _linker(plan: Plan) -> VisionLinker:
-    """Fit the linker on the framework, once per process; its examples' vectors are kept for all consultations."""
+    """The linker of the framework, once per process; its examples' vectors are kept for all consultations."""
     words = _Embedder(plan, plan.framework_vectors)
-    words.learn([example.text for example in examples_of(plan.framework)])
+    words.learn([example.text for example in examples_as_read(plan.framework)])
     words.keep()  # memo or not, so that what is on disk does not depend on what this process did before
     key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
     if key not in _linkers:
-        _linkers[key] = fit_linker(plan.framework, words.encode, plan.settings.vision)
+        _linkers[key] = ready_linker(plan.framework, words.encode, words.fingerprint, plan.settings.vision)
     return _linkers[key]
 
 
@@ -366,7 +371,7 @@ def _taught(plan: Plan) -> tuple[learning.Taught, ...]:
     tables = [
         (_responses(plan, wave), pd.read_parquet(plan.layout.wave(wave.wave) / "split.parquet")) for wave in waves
     ]
-    return learning.taught_by(plan.decisions, tables, plan.framework.codes)
+    return learning.taught_by(plan.decisions, tables, plan.framework.codes, plan.framework.framework.places)
 
 
 _linkers: dict[str, VisionLinker] = {}

@@ -9,15 +9,16 @@ from conftest import FakeEncoder, responses_table
 
 from analysis import themes
 from analysis.codebook import Codebook, Theme
-from analysis.coding import code_themes, link_vision, response_themes, split_responses, texts_to_embed
+from analysis.coding import code_themes, link_vision, read_plainly, response_themes, split_responses, texts_to_embed
 from analysis.embed import Vectors, content_hash
 from analysis.labels import Guide
+from analysis.linker import VisionLinker
 from analysis.priorities import RESPONSE_KEY
 from analysis.settings import Settings
 from analysis.space import Space, unit_rows
 from analysis.tables import CONTRACT, checked, empty_table
 from analysis.types import Stance, ThemeId, ThemeState, VisionCode, Wave
-from analysis.vision import Scores, VisionLinker
+from analysis.vision import Scores
 
 WAVE = Wave("w1")
 STANCE_OF: dict[str, Stance] = {"likes": "like", "hopes": "hope"}
@@ -43,6 +44,19 @@ class Vocabulary:
         return np.stack([self._vectors[h] for h in hashes]) if hashes else np.zeros((0, 0), dtype=np.float32)
 
 
+class Above:
+    """A rule simpler than the real one: every theme from a score on."""
+
+    def __init__(self, least: float) -> None:
+        self.least = least
+
+    def links(self, scores: Scores) -> np.ndarray:  # type: ignore[type-arg]
+        return scores >= self.least
+
+    def margins(self, scores: Scores) -> np.ndarray:  # type: ignore[type-arg]
+        return np.abs(scores - self.least).min(axis=1)
+
+
 def word_linker(words: dict[str, str], threshold: float = 0.5) -> VisionLinker:
     """A linker whose scores are how near a text is to a theme's word; needs no fitting."""
     directions = FakeEncoder().encode(list(words.values()))
@@ -51,7 +65,7 @@ def word_linker(words: dict[str, str], threshold: float = 0.5) -> VisionLinker:
         assert texts is None or len(texts) == len(vectors)
         return np.clip(vectors @ directions.T, 0, 1).astype(np.float64)
 
-    return VisionLinker(tuple(VisionCode(code) for code in words), np.full(len(words), threshold), score)
+    return VisionLinker(tuple(VisionCode(code) for code in words), Above(threshold), score)
 
 
 # --- segments ---------------------------------------------------------------------------------------------------------
@@ -197,13 +211,16 @@ LEAST = 0.15
 LINKER = word_linker({"GREEN": "parks", "MOVE": "buses"}, threshold=LEAST)
 
 
-def linked(answers: list[dict[str, str]], book: Codebook, settings: Settings, linker: VisionLinker = LINKER):  # type: ignore[no-untyped-def]
+def linked(  # type: ignore[no-untyped-def]
+    answers: list[dict[str, str]], book: Codebook, settings: Settings, linker: VisionLinker = LINKER, places=()
+):
     responses = responses_table(answers)
     segments = split_responses(responses, settings.segment)
-    store = Vocabulary(texts_to_embed(responses, segments))
+    plain = read_plainly(responses, segments, places)
+    store = Vocabulary([*texts_to_embed(responses, segments), *plain.values()])
     near = book.cosines(store([content_hash(t) for t in segments["text"]])).argmax(axis=1) if len(segments) else []
     themed = segments.assign(theme_id=[book.themes[i].theme_id for i in near])
-    return link_vision(responses, themed, book, linker, store)
+    return link_vision(responses, themed, book, linker, store, None, plain)
 
 
 def test_segments_and_responses_are_linked_by_their_scores(settings: Settings) -> None:
@@ -223,7 +240,7 @@ def test_segments_and_responses_are_linked_by_their_scores(settings: Settings) -
             (result.segments["response_id"] == answer["response_id"]) & (result.segments["question_id"] == question)
         ]
         whole = LINKER.score(encode([answer["text"]]))[0]
-        score = 0.9 * whole + 0.1 * LINKER.score(encode(own["text"].tolist())).max(axis=0)
+        score = 0.8 * whole + 0.2 * LINKER.score(encode(own["text"].tolist())).max(axis=0)
         expected |= {
             (answer["response_id"], question, c): s for c, s in zip(LINKER.codes, score, strict=True) if s >= LEAST
         }
@@ -255,8 +272,8 @@ def test_a_theme_has_at_most_two_links_the_commonest_first(settings: Settings) -
     texts = ["parks gamma alpha delta one", "parks gamma alpha two", "parks gamma three", "parks four five"]
     answers = [{"response_id": f"r{i}", "text": text} for i, text in enumerate(texts)]
     book = codebook_of("parks", wave="w1")
-    scores = linker.score(FakeEncoder().encode(texts)) >= linker.threshold
-    assert scores.sum(axis=0).tolist() == [2, 4, 3, 1], "the planted texts do not fit the linker"
+    links = linker.rule.links(linker.score(FakeEncoder().encode(texts)))
+    assert links.sum(axis=0).tolist() == [2, 4, 3, 1], "the planted texts do not fit the linker"
     assert linked(answers, book, settings, linker).codebook.themes[0].vision == ("B", "C")
 
 
@@ -267,6 +284,18 @@ def test_a_theme_that_speaks_to_nothing_has_no_link(settings: Settings) -> None:
     assert result.codebook.themes[0].vision == ()
     assert set(result.segments["vision"]) == {""}
     assert len(checked("response_vision", result.response_vision)) == 0
+
+
+def test_the_name_of_the_place_is_no_topic(settings: Settings) -> None:
+    """Park City says nothing of parks, neither listed nor shown by what people write; their words stay as they are."""
+    book, linker = codebook_of("buses", wave="w1"), word_linker({"GREEN": "park", "MOVE": "buses"}, LEAST)
+    answers = [{"response_id": f"r{i}", "text": f"late buses in Park City, number {i}"} for i in range(8)]
+    for listed, few in (((), answers), (("Park City",), answers[:3])):
+        result = linked(few, book, settings, linker, listed)
+        assert set(result.response_vision["vision_code"]) == {"MOVE"}
+        assert result.segments["text"].str.contains("Park City").all()
+    three = linked(answers[:3], book, settings, linker).response_vision
+    assert set(three["vision_code"]) == {"GREEN", "MOVE"}, "three show nothing"
 
 
 def test_a_wave_without_a_substantive_answer_can_be_linked(settings: Settings) -> None:

@@ -50,8 +50,9 @@ def test_what_the_linker_cannot_know_is_learned_and_the_gain_is_measured() -> No
     new = ENCODE(["tickets for the tram", "ducks on the pond", "weather forecast"])
     scores = head.score(LINKER.score(new), new)
     assert scores[:2].argmax(axis=1).tolist() == [1, 0]
-    assert (scores >= head.thresholds)[[0, 1], [1, 0]].all()
-    assert not (scores >= head.thresholds)[2].any()
+    links = LINKER.rule.links(scores)
+    assert links[[0, 1], [1, 0]].all()
+    assert not links[2].any()
 
 
 def test_too_few_corrections_are_not_learned_from() -> None:
@@ -97,3 +98,16 @@ def test_only_known_codes_and_answers_that_are_there_teach() -> None:
     tables = [(responses, responses.iloc[:0])]
     assert [t.changed for t in taught_by(Decisions(rows), tables, LINKER.codes)] == [False]
     assert taught_by(Decisions(rows), tables, ("HOME",)) == ()
+
+
+def test_what_is_taught_is_read_as_the_linker_reads_it() -> None:
+    """The home is named plainly in what a person corrected, whether the framework or the wave's answers say so."""
+    texts = [f"more ducks in Park City {n}" for n in range(6)]
+    responses = responses_table([{"response_id": str(n), "text": text} for n, text in enumerate(texts)])
+    segments = responses.assign(text="ducks in Park City")
+    rows = [Decision("", "", "response", "", "w1", "0", "hopes", "vision", "none", "GREEN")]
+    (shown,) = taught_by(Decisions(rows), [(responses, segments)], LINKER.codes)
+    assert (shown.text, shown.parts) == ("more ducks in the town 0", ("ducks in the town",))
+    few = [(responses[:2], segments[:2])]
+    assert taught_by(Decisions(rows), few, LINKER.codes)[0].text == texts[0]
+    assert taught_by(Decisions(rows), few, LINKER.codes, ("Park City",))[0].text == shown.text

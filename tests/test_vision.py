@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from analysis.errors import InputError
+from analysis.linker import VisionLinker, examples_as_read, fit_linker
 from analysis.settings import Settings
 from analysis.types import VisionCode
 from analysis.vision import (
     Example,
     Framework,
-    VisionLinker,
     examples_of,
-    fit_linker,
     folds_of,
     load_framework,
     response_scores,
@@ -225,8 +224,8 @@ def test_an_unknown_framework_is_answered_with_the_known_ones(tmp_path: Path, na
 
 
 def linked(linker: VisionLinker, texts: Sequence[str]) -> list[set[str]]:
-    scores = linker.score(FakeEncoder().encode(texts), texts)
-    return [{code for code, hit in zip(linker.codes, row, strict=True) if hit} for row in scores >= linker.threshold]
+    links = linker.rule.links(linker.score(FakeEncoder().encode(texts), texts))
+    return [{code for code, hit in zip(linker.codes, row, strict=True) if hit} for row in links]
 
 
 def test_planted_texts_are_linked_to_their_theme(linker: VisionLinker) -> None:
@@ -262,7 +261,7 @@ def test_scores_are_probabilities_and_do_not_depend_on_the_neighbours(linker: Vi
 def test_the_same_framework_gives_the_same_linker(linker: VisionLinker, settings: Settings) -> None:
     again = fit_linker(Framework.model_validate(small_framework()), FakeEncoder().encode, settings.vision)
     vectors = FakeEncoder().encode([*sentences(FOREIGN, 10, 2), *sentences(WORDS["SEA"], 10, 2)])
-    np.testing.assert_array_equal(again.threshold, linker.threshold)
+    assert again.rule == linker.rule
     np.testing.assert_array_equal(again.score(vectors), linker.score(vectors))
 
 
@@ -378,7 +377,7 @@ def test_a_response_scores_mostly_as_its_whole_and_partly_as_its_best_segment(da
     found = response_scores(whole, parts, owner)
     for row in range(responses):
         own = [parts[i] for i in range(segments) if owner[i] == row] or [whole[row]]
-        np.testing.assert_allclose(found[row], 0.9 * whole[row] + 0.1 * np.max(own, axis=0))
+        np.testing.assert_allclose(found[row], 0.8 * whole[row] + 0.2 * np.max(own, axis=0))
     np.testing.assert_array_equal(whole, before)
     order = np.array(data.draw(st.permutations(range(segments))), dtype=np.int64)
     np.testing.assert_array_equal(response_scores(whole, parts[order], owner[order]), found)
@@ -398,7 +397,7 @@ def test_shipped_vectors_cover_the_shipped_framework_and_are_the_models(settings
     encoder = SentenceEncoder(settings.embed)
     store = VectorStore(tmp_path / "none.npz", encoder.fingerprint)
     store.adopt(Path(str(resources.files("analysis.frameworks"))) / "borough_manifesto.npz")
-    texts = [example.text for example in examples_of(load_framework("borough_manifesto"))]
+    texts = [example.text for example in examples_as_read(load_framework("borough_manifesto"))]
     assert not store.missing([content_hash(text) for text in texts])
     some = texts[::97]
     assert np.allclose(store.of(some), encoder.encode(some), atol=2e-3)

@@ -1,0 +1,444 @@
+"""Fit the linker of texts to a vision on a framework's examples, and keep what was fitted.
+
+Views of each text are stacked (Wolpert 1992): by meaning, kernel ridge regressions over the embeddings (Saunders et
+al. 1998), the mean of the k best cosines to a theme's examples and the share of a theme among near examples
+(Nadaraya-Watson); by words, a ridge regression over TF-IDF of words and of letters in words. The stacker, which makes
+one calibrated score of them, is fitted on scores of examples by writers held out, never on responses. A text is then
+linked to the set of themes whose expected F1 is largest. Why so: docs/decisions/0012.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.embed import Vectors
+from analysis.files import write_atomically
+from analysis.labels import Guide
+from analysis.places import plainly
+from analysis.steady import in_one_thread
+from analysis.types import VisionCode
+from analysis.vision import Example, Framework, Scores, VisionSettings, examples_of, folds_of, shipped_vectors
+
+Encode = Callable[[Sequence[str]], Vectors]
+Floats = npt.NDArray[np.float64]
+
+_FORM = "1"  # of what is kept: another form or another way of fitting is another linker
+_FOLDS = 4
+_NEAR_VIEWS = 2  # best cosines and shares, beside a view for each bandwidth
+_MANY = 500  # examples from which a word that stands in one of them alone is left out
+_CHUNK = 2000  # texts scored at once: what is compared with every example is a large table
+_STACKER_C = 0.1
+_LARGEST = 5  # themes of one text
+_LEAST_SIZED = 100  # answers of named writers that tell how many themes an answer has
+_SIZES_SEEN = 4  # of more themes than this there are too few to tell them apart
+_WORD = re.compile(r"\w+")
+
+
+class Rule(Protocol):
+    """Chooses the themes of texts by their scores."""
+
+    def links(self, scores: Scores) -> npt.NDArray[np.bool_]:
+        """Whether each text is linked to each theme."""
+
+    def margins(self, scores: Scores) -> Floats:
+        """How clear the choice of each text is: 0 is a toss-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestSets:
+    """Of all sets of themes, the one that most likely agrees with a coder's: the largest expected F1.
+
+    The themes are taken to be independent but for how many there are (Ye et al. 2012, "Optimizing F-measures"):
+    `sizes[n]` tells how much likelier n themes are than so; the last is for all more. Nothing against nothing is 1.
+    """
+
+    sizes: tuple[float, ...] = (1.0,)
+
+    def links(self, scores: Scores) -> npt.NDArray[np.bool_]:
+        """The themes of the best set, shape (texts, themes)."""
+        order = np.argsort(-scores, axis=1, kind="stable")
+        size = self._expected(scores).argmax(axis=1)
+        linked = np.zeros(scores.shape, dtype=bool)
+        np.put_along_axis(linked, order, np.arange(scores.shape[1])[None] < size[:, None], axis=1)
+        return linked
+
+    def margins(self, scores: Scores) -> Floats:
+        """How much better the best set is than the best of another size."""
+        ordered = np.sort(self._expected(scores), axis=1)
+        return np.asarray(ordered[:, -1] - ordered[:, -2])
+
+    def _expected(self, scores: Scores) -> Floats:
+        """Expected F1 of the n best themes, n from 0 on; of all sets of a size these are the best."""
+        themes = scores.shape[1]
+        ordered = -np.sort(-scores, axis=1)
+        first, rest = _counts(ordered), _counts(ordered[:, ::-1])[::-1]
+        weight = np.array([self.sizes[min(n, len(self.sizes) - 1)] for n in range(themes + 1)])
+        found = [rest[0][:, 0] * weight[0]]
+        for size in range(1, min(_LARGEST, themes) + 1):
+            right, missed = np.arange(size + 1)[:, None], np.arange(themes - size + 1)[None]
+            f1 = 2 * right / (size + right + missed) * weight[right + missed]
+            found.append(np.einsum("na,ab,nb->n", first[size], f1, rest[size], optimize=True))
+        return np.stack(found, axis=1) / _sum_of(first[-1] * weight)
+
+
+@dataclass(frozen=True, slots=True)
+class VisionLinker:
+    """A fitted linker: scores of texts, and which themes they are linked to by these."""
+
+    codes: tuple[VisionCode, ...]
+    rule: Rule
+    _score: Callable[[Vectors, Sequence[str] | None], Scores]
+
+    def score(self, vectors: Vectors, texts: Sequence[str] | None = None) -> Scores:
+        """Score texts by their unit vectors, shape (texts, dimensions), and their words, against every theme.
+
+        Without `texts`, by meaning alone, which is less sure.
+        """
+        return self._score(vectors, texts) if len(vectors) else np.zeros((0, len(self.codes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is learned from examples: all that cannot be had at once from the examples and their vectors.
+
+    `duals` has shape (bandwidths, examples, themes); `terms` are the words and runs of letters with their inverse
+    document frequency `weights` and regression `coefficients`, of words first; the stackers have a weight for each
+    feature and themes' biases last.
+    """
+
+    usual: npt.NDArray[np.float32]
+    duals: npt.NDArray[np.float16]
+    words: npt.NDArray[np.str_]
+    letters: npt.NDArray[np.str_]
+    weights: npt.NDArray[np.float32]
+    coefficients: npt.NDArray[np.float16]
+    by_meaning: Floats
+    by_all: Floats
+    sizes: Floats
+
+
+def fit_linker(
+    framework: Framework, encode: Encode, settings: VisionSettings, more: Sequence[Example] = ()
+) -> VisionLinker:
+    """Fit a linker on a framework's examples, and on `more` if given. `encode` gives one unit vector per text.
+
+    Under a second for some hundred examples, some twenty for seven thousand: `ready_linker` need not wait for these.
+    """
+    known = _Known.of((*examples_as_read(framework), *more), framework.codes, encode, settings)
+    return _linker(framework.codes, known, _fit(known))
+
+
+def ready_linker(
+    framework: Framework, encode: Encode, encoder: str, settings: VisionSettings, kept: Path | None = None
+) -> VisionLinker:
+    """The linker as kept in a file (by default what is shipped with the framework), fitted anew if that is another's.
+
+    `encoder` is the fingerprint of what encodes.
+    """
+    found = _read(kept or shipped_linker(framework), fingerprint_of(framework, encoder, settings))
+    if found is None:
+        return fit_linker(framework, encode, settings)
+    return _linker(framework.codes, _Known.of(examples_as_read(framework), framework.codes, encode, settings), found)
+
+
+@in_one_thread
+def keep_linker(framework: Framework, encode: Encode, encoder: str, settings: VisionSettings, path: Path) -> None:
+    """Fit a linker and write what it learned, for `ready_linker`."""
+    fitted = _fit(_Known.of(examples_as_read(framework), framework.codes, encode, settings))
+    arrays: dict[str, Any] = {field.name: _stored(getattr(fitted, field.name)) for field in fields(Fitted)}
+    with write_atomically(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, fingerprint=fingerprint_of(framework, encoder, settings), **arrays)
+
+
+def fingerprint_of(framework: Framework, encoder: str, settings: VisionSettings) -> str:
+    """Change whenever what is learned would."""
+    parts = (_FORM, framework.fingerprint, encoder, settings.model_dump_json())
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def shipped_linker(framework: Framework) -> Path:
+    """Where what was fitted on a shipped framework is (training/frameworks); for others there is no file."""
+    return shipped_vectors(framework).with_name(f"{framework.framework.id}_linker.npz")
+
+
+def examples_as_read(framework: Framework) -> tuple[Example, ...]:
+    """The examples with the framework's places put plainly, as the texts that are linked have them."""
+    examples, places = examples_of(framework), framework.framework.places
+    return tuple(Example(plainly(each.text, places), each.themes, each.is_phrase, each.writer) for each in examples)
+
+
+def guide_of(framework: Framework, linker: VisionLinker) -> Guide:
+    """Return what the framework knows about topics, for finding and naming themes."""
+    return Guide(tuple(example.text for example in examples_of(framework) if example.is_phrase), linker.score)
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All examples as a linker sees them."""
+
+    examples: tuple[Example, ...]
+    vectors: Vectors
+    truth: npt.NDArray[np.float32]
+    settings: VisionSettings
+
+    @classmethod
+    def of(
+        cls, examples: Sequence[Example], codes: Sequence[VisionCode], encode: Encode, settings: VisionSettings
+    ) -> _Known:
+        truth = np.array([[code in each.themes for code in codes] for each in examples], dtype=np.float32)
+        return cls(tuple(examples), encode([each.text for each in examples]), truth, settings)
+
+    @property
+    def texts(self) -> list[str]:
+        return [each.text for each in self.examples]
+
+
+def _linker(codes: tuple[VisionCode, ...], known: _Known, fitted: Fitted) -> VisionLinker:
+    duals, read = fitted.duals.astype(np.float32), _Reader.kept(fitted)
+    coefficients = fitted.coefficients.astype(np.float32)
+
+    def score(vectors: Vectors, texts: Sequence[str] | None) -> Scores:
+        parts = []
+        for i in range(0, len(vectors), _CHUNK):
+            cosines = np.asarray(vectors[i : i + _CHUNK], dtype=np.float32) @ known.vectors.T
+            views = _meaning(cosines, known.truth, duals, fitted.usual, known.settings)
+            if texts is None:
+                parts.append(_stacked(_features(views), fitted.by_meaning))
+                continue
+            some = texts[i : i + _CHUNK]
+            by_words = read.table(some) @ coefficients + fitted.usual
+            views = np.concatenate([views, by_words[..., None]], axis=-1)
+            parts.append(_stacked(_features(views, _lengths(some)), fitted.by_all))
+        return np.concatenate(parts)
+
+    return VisionLinker(codes, BestSets(tuple(fitted.sizes.tolist())), score)
+
+
+# --- fitting ----------------------------------------------------------------------------------------------------------
+
+
+@in_one_thread
+def _fit(known: _Known) -> Fitted:
+    reader = _Reader.of(known.texts)
+    table, cosines = reader.table(known.texts), known.vectors @ known.vectors.T
+    everything = np.arange(len(known.examples))
+    usual, duals, coefficients = _regressions(known, everything, cosines, table)
+    views = _held_out(known, cosines, table)
+    statements = np.array([not each.is_phrase for each in known.examples])
+    seen, truth = views[statements], known.truth[statements]
+    lengths = _lengths([text for text, each in zip(known.texts, statements, strict=True) if each])
+    by_meaning = _fit_stacker(_features(seen[..., :-1]), truth)
+    by_all = _fit_stacker(_features(seen, lengths), truth)
+    named = np.array([bool(each.writer) for each in known.examples])[statements]
+    sizes = _sizes(_stacked(_features(seen, lengths), by_all)[named], truth[named])
+    words, letters = reader.terms
+    kept = duals.astype(np.float16), words, letters, reader.weights, coefficients.astype(np.float16)
+    return Fitted(usual, *kept, by_meaning, by_all, sizes)
+
+
+def _held_out(known: _Known, cosines: Vectors, table: Any) -> Floats:
+    """Views of every example by what examples of other folds teach, shape (examples, themes, views)."""
+    fold = folds_of(known.examples, _FOLDS)
+    views = np.zeros((*known.truth.shape, len(known.settings.bandwidths) + _NEAR_VIEWS + 1))
+    for number in np.unique(fold):
+        own, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        usual, duals, coefficients = _regressions(known, rest, cosines[np.ix_(rest, rest)], table[rest])
+        near = cosines[np.ix_(own, rest)]
+        views[own, :, :-1] = _meaning(near, known.truth[rest], duals, usual, known.settings)
+        views[own, :, -1] = table[own] @ coefficients + usual
+    return views
+
+
+def _regressions(
+    known: _Known, rows: npt.NDArray[np.int64], cosines: Vectors, table: Any
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """How usual each theme is, and the kernel and word regressions of what these rows differ from that."""
+    from scipy.linalg import cho_factor, cho_solve
+    from sklearn.linear_model import Ridge
+
+    settings, truth = known.settings, known.truth[rows]
+    usual = truth.mean(axis=0)
+    duals = []
+    for bandwidth in settings.bandwidths:
+        kernel = _kernel(cosines, bandwidth)
+        kernel[np.diag_indices(len(rows))] += np.float32(settings.regularisation)
+        duals.append(cho_solve(cho_factor(kernel, overwrite_a=True, check_finite=False), truth - usual))
+    words = Ridge(alpha=settings.regularisation, fit_intercept=False, solver="sparse_cg", tol=1e-3)
+    return usual, np.stack(duals), np.asarray(words.fit(table, truth - usual).coef_.T, dtype=np.float32)
+
+
+def _meaning(
+    cosines: Vectors,
+    truth: npt.NDArray[np.float32],
+    duals: npt.NDArray[np.float32],
+    usual: npt.NDArray[np.float32],
+    settings: VisionSettings,
+) -> Floats:
+    """Views by meaning of texts with these cosines to the examples, shape (texts, themes, views)."""
+    kernels = zip(settings.bandwidths, duals, strict=True)
+    regressions = (_kernel(cosines, bandwidth) @ dual + usual for bandwidth, dual in kernels)
+    near = _best_cosines(cosines, truth > 0, settings.neighbours), _shares(cosines, truth, settings)
+    return np.stack([*regressions, *near], axis=-1, dtype=np.float64)
+
+
+def _kernel(cosines: Vectors, bandwidth: float) -> Vectors:
+    """Gaussian of the distance between unit vectors."""
+    return np.asarray(np.exp((cosines - np.float32(1)) * np.float32(bandwidth)), dtype=np.float32)
+
+
+def _best_cosines(cosines: Vectors, truth: npt.NDArray[np.bool_], k: int) -> Vectors:
+    """Mean of the k best cosines to each theme's examples; 0 for a theme without any."""
+    columns = []
+    for labels in truth.T:
+        theirs = cosines[:, labels]
+        top = min(k, theirs.shape[1])
+        best = np.partition(theirs, -top, axis=1)[:, -top:] if top else np.zeros((len(cosines), 1), dtype=np.float32)
+        columns.append(best.mean(axis=1))
+    return np.stack(columns, axis=1)
+
+
+def _shares(cosines: Vectors, truth: npt.NDArray[np.float32], settings: VisionSettings) -> Vectors:
+    """Share of each theme among examples, the nearer the more they count; what is near none is near no theme."""
+    nearest = np.maximum(cosines.max(axis=1, keepdims=True), np.float32(settings.strange))
+    weights = np.exp((cosines - nearest) / np.float32(settings.nearness))
+    nothing = np.exp((np.float32(settings.strange) - nearest) / np.float32(settings.nearness))
+    return np.asarray(weights @ truth / (weights.sum(axis=1, keepdims=True) + nothing))
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """TF-IDF of words and pairs of words, and of runs of letters within words, which forgive spelling."""
+
+    words: Any
+    letters: Any
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> _Reader:
+        least = 2 if len(texts) >= _MANY else 1
+        return cls(*(each.fit(texts) for each in cls._blank(min_df=least)))
+
+    @classmethod
+    def kept(cls, fitted: Fitted) -> _Reader:
+        """The same from the terms and their weights."""
+        both = fitted.words.tolist(), fitted.letters.tolist()
+        made = [each.set_params(vocabulary=terms) for each, terms in zip(cls._blank(), both, strict=True)]
+        made[0].idf_, made[1].idf_ = np.split(fitted.weights, [len(both[0])])
+        return cls(*made)
+
+    @staticmethod
+    def _blank(**least: int) -> tuple[Any, Any]:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        shape = {"sublinear_tf": True, "dtype": np.float32, **least}
+        return (
+            TfidfVectorizer(ngram_range=(1, 2), **shape),
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), **shape),
+        )
+
+    @property
+    def terms(self) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.str_]]:
+        words, letters = (np.array(each.get_feature_names_out(), dtype=str) for each in (self.words, self.letters))
+        return words, letters
+
+    @property
+    def weights(self) -> npt.NDArray[np.float32]:
+        return np.concatenate([self.words.idf_, self.letters.idf_]).astype(np.float32)
+
+    def table(self, texts: Sequence[str]) -> Any:
+        """Sparse rows, words first."""
+        from scipy.sparse import hstack
+
+        return hstack([self.words.transform(texts), self.letters.transform(texts)], format="csr", dtype=np.float32)
+
+
+def _lengths(texts: Sequence[str]) -> Floats:
+    """Logarithm of the number of words."""
+    return np.log1p([len(_WORD.findall(text)) for text in texts])
+
+
+# --- stacking ---------------------------------------------------------------------------------------------------------
+
+
+def _features(views: Floats, lengths: Floats | None = None) -> Floats:
+    """Each view as it is and relative to the text's best theme, the length, and which theme: a row for each theme."""
+    texts, themes, _ = views.shape
+    which = np.broadcast_to(np.eye(themes), (texts, themes, themes))
+    long = [] if lengths is None else [np.broadcast_to(lengths[:, None, None], (texts, themes, 1))]
+    return np.concatenate([views, views - views.max(axis=1, keepdims=True), *long, which], axis=-1)
+
+
+def _fit_stacker(features: Floats, truth: npt.NDArray[np.float32]) -> Floats:
+    """Weights of the features and, last, a constant; of a logistic regression that serves all themes."""
+    from sklearn.linear_model import LogisticRegression
+
+    rows = features.reshape(-1, features.shape[-1])
+    spread = np.where(rows.std(axis=0) > 0, rows.std(axis=0), 1.0)
+    wanted = truth.ravel() > 0
+    model = LogisticRegression(C=_STACKER_C, max_iter=2000).fit((rows - rows.mean(axis=0)) / spread, wanted)
+    weights = model.coef_[0] / spread
+    return np.append(weights, model.intercept_[0] - weights @ rows.mean(axis=0))
+
+
+def _stacked(features: Floats, weights: Floats) -> Scores:
+    return np.asarray(1 / (1 + np.exp(-(features @ weights[:-1] + weights[-1]))))
+
+
+def _sizes(scores: Scores, truth: npt.NDArray[np.float32]) -> Floats:
+    """How much likelier sets of 0, 1, 2... themes are than if themes were independent."""
+    if len(scores) < _LEAST_SIZED:
+        return np.ones(1)
+    independent = _counts(scores)[-1].sum(axis=0)
+    expected = _capped(independent)
+    found = _capped(np.bincount(truth.sum(axis=1).astype(int), minlength=len(independent)).astype(float))
+    return np.asarray((found + 1) / (expected + 1))
+
+
+def _capped(counts: Floats) -> Floats:
+    return np.append(counts[:_SIZES_SEEN], counts[_SIZES_SEEN:].sum())
+
+
+def _counts(chances: Scores) -> list[Floats]:
+    """Chances of 0, 1, ... n of the first n events, for each n: shape (texts, n + 1)."""
+    found = [np.ones((len(chances), 1))]
+    for chance in chances.T[:, :, None]:
+        before = found[-1]
+        none = np.zeros((len(chances), 1))
+        found.append(np.hstack([before * (1 - chance), none]) + np.hstack([none, before * chance]))
+    return found
+
+
+def _sum_of(rows: Floats) -> Floats:
+    return np.asarray(np.maximum(rows.sum(axis=1, keepdims=True), 1e-12))
+
+
+# --- keeping ----------------------------------------------------------------------------------------------------------
+
+
+def _stored(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Texts as lines of UTF-8: an array of texts takes the length of its longest for each."""
+    return np.frombuffer("\n".join(array).encode(), dtype=np.uint8) if array.dtype.kind == "U" else array
+
+
+def _read(path: Path, fingerprint: str) -> Fitted | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as kept:
+        if str(kept["fingerprint"]) != fingerprint:
+            return None
+        arrays = {field.name: kept[field.name] for field in fields(Fitted)}
+    texts = {name: np.array(bytes(arrays[name]).decode().split("\n")) for name in ("words", "letters")}
+    return Fitted(**{**arrays, **texts})
