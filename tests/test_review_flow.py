@@ -91,7 +91,7 @@ def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> N
 
     def change(opened: openpyxl.Workbook) -> None:
         put("Themes", {
-            (one,): {"New label": "@Named by a person", "Vision link 1": "CRIME", "Vision link 2": None},
+            (one,): {"New label": "@Named by a person", "Vision link 1": "PROTECTED", "Vision link 2": None},
             (two,): {"Merge into": one},
             (three,): {"Show or hide": "hide"},
         })(opened)  # fmt: skip
@@ -113,7 +113,7 @@ def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> N
     first = tables_of(place)
     themes, counts = themes_of(place), place.manifest()["waves"][0]["counts"]
     assert tuple(themes.loc[one, ["label", "label_machine", "vision", "source"]]) == (
-        "@Named by a person", machine.loc[one, "label"], "CRIME", "person",
+        "@Named by a person", machine.loc[one, "label"], "PROTECTED", "person",
     )  # fmt: skip
     assert tuple(themes.loc[two, ["state", "merged_into"]]) == ("merged", one)
     assert themes.loc[three, "state"] == "hidden"
@@ -172,13 +172,13 @@ def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> N
 
 
 def test_corrections_teach_and_are_measured_and_found_again_from_nothing(place: Place) -> None:
-    """All that speak of buses are said to be about crime, of parks about nothing: the linker cannot know that."""
+    """All that speak of buses are said to be about protection, of parks about nothing: the linker cannot know that."""
 
     def change(opened: openpyxl.Workbook) -> None:
         page = opened["Responses"]
         for row in range(2, page.max_row + 1):
             kind = str(page.cell(row, 2).value).split("-")[0]
-            links = {"bus": "CRIME", "park": "none of them", "bin": "ENVIRONMENT"}.get(kind, "HEALTH")
+            links = {"bus": "PROTECTED", "park": "none of them", "bin": "NEIGHBOURHOODS"}.get(kind, "HEALTHIER")
             for column, cell in enumerate(page[1], start=1):
                 if str(cell.value).startswith("Vision link ") and str(cell.value)[-1].isdigit():
                     page.cell(row, column).value = links if str(cell.value).endswith(" 1") else None
@@ -194,13 +194,13 @@ def test_corrections_teach_and_are_measured_and_found_again_from_nothing(place: 
     assert learning["changed"] > 50
     assert learning["after"] > learning["before"] + 0.2
     after = place.table("response_vision")
-    assert set(after.query("source == 'person' and response_id.str.startswith('bus')")["vision_code"]) == {"CRIME"}
+    assert set(after.query("source == 'person' and response_id.str.startswith('bus')")["vision_code"]) == {"PROTECTED"}
     assert "source" not in set(pd.read_parquet(place.results / "waves" / "2024" / "response_vision.parquet").columns)
     place.wave("2025", NEW)
     place.run()
     new = place.table("response_vision").query("wave == '2025' and source == 'machine'")
     buses = {row["ID"] for row in NEW if "bus" in row["What do you hope for?"]}
-    assert set(new.loc[new["vision_code"] == "CRIME", "response_id"]) == buses
+    assert set(new.loc[new["vision_code"] == "PROTECTED", "response_id"]) == buses
     assert len(before) != len(after)
     kept = tables_of(place)
     shutil.rmtree(place.processed)
