@@ -3,7 +3,7 @@
 For each theme of the vision, the logit of the linker's score is scaled, shifted and corrected by a linear function of
 the answer's embedding. All of these are held near "no change" by Gaussian priors (ridge), so that thirty corrections
 teach something and wrong ones do little harm. The head needs nothing of the linker but its scores. What is learned is
-measured on corrections held out, and used only if links get no worse.
+measured on corrections held out, and used only if links get better by more than chance.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from analysis.places import home_names, plainly
 from analysis.priorities import RESPONSE_KEY
 from analysis.tables import rows_of
 from analysis.types import SafeText, Status
-from analysis.vision import Scores, response_scores, samples_f1
+from analysis.vision import Scores, response_scores, rows_f1
 
 Encode = Callable[[Sequence[str]], Vectors]
 _SLOPE, _SHIFT, _WEIGHTS = 0.1, 0.5, 0.9  # variances of the priors: slope - 1, shift, weights on unit vectors
@@ -123,10 +123,15 @@ def measure(linker: VisionLinker, taught: Sequence[Taught], encode: Encode, sett
         seen, held_out = fold != number, fold == number
         head = lesson.only(seen).fit()
         linked[held_out] = linker.rule.links(head.score(lesson.base[held_out], lesson.whole[held_out]))
-    before = samples_f1(linker.rule.links(lesson.base), lesson.truth)
-    after = samples_f1(linked, lesson.truth)
-    used = len(taught) if after >= before else 0
-    return Lesson(plain.corrections, plain.changed, used, round(before, 4), round(after, 4))
+    before, after = (rows_f1(links, lesson.truth) for links in (linker.rule.links(lesson.base), linked))
+    used = len(taught) if _is_gain(after - before) else 0
+    means = (round(float(f1.mean()), 4) for f1 in (before, after))
+    return Lesson(plain.corrections, plain.changed, used, *means)
+
+
+def _is_gain(gains: npt.NDArray[np.float64]) -> bool:
+    """Whether answers gain more than chance would let them: on average, by more than the standard error of that."""
+    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def fit_head(linker: VisionLinker, taught: Sequence[Taught], encode: Encode) -> Head:

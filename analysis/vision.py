@@ -201,12 +201,15 @@ def folds_of(examples: Sequence[Example], count: int) -> npt.NDArray[np.int64]:
 
 def samples_f1(linked: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:
     """Mean over rows of the F1 between two sets of labels; two empty sets agree (1), one empty set does not (0)."""
-    if len(truth) == 0:
-        return 0.0
+    return float(rows_f1(linked, truth).mean()) if len(truth) else 0.0
+
+
+def rows_f1(linked: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """The F1 of each row of `samples_f1`."""
     nothing = ~linked.any(axis=1) & ~truth.any(axis=1)
     both = (linked & truth).sum(axis=1)
     sizes = np.maximum(linked.sum(axis=1), 1) + np.maximum(truth.sum(axis=1), 1)
-    return float(np.mean(np.where(nothing, 1.0, 2 * both / sizes)))
+    return np.where(nothing, 1.0, 2 * both / sizes)
 
 
 def _framework_text(name: str, beside: Path | None) -> tuple[str, str, str]:

@@ -71,6 +71,14 @@ def test_what_makes_links_worse_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert lesson.learned_from == 0
 
 
+def test_a_gain_that_may_be_chance_is_not_used() -> None:
+    from analysis.learning import _is_gain
+
+    assert _is_gain(np.array([0.0, 0.5, 0.0, 0.5, 0.5]))
+    assert not _is_gain(np.array([1.0, -1.0, 0.5, 0.0, -0.4]))
+    assert not _is_gain(np.zeros(30))
+
+
 def test_the_order_of_decisions_changes_nothing() -> None:
     responses = responses_table(
         [{"response_id": str(n), "text": f"{w} {n}"} for n, w in enumerate(["ducks", "mortgage"] * 15)]
