@@ -12,9 +12,12 @@ from analysis.anonymise.lexicon import (
     BEFORE_A_NAME,
     CALENDAR,
     CALENDAR_WORDS,
+    DENIALS,
     FUNCTION_WORDS,
     HONORIFICS_AFTER,
+    HOUSEHOLD,
     KIN_TITLES,
+    LEADING,
     NAME_IS,
     PERSON_VERBS,
     PLACE_TYPES,
@@ -30,6 +33,7 @@ from analysis.anonymise.reading import (
     CERTAIN,
     GIVEN,
     LIKELY,
+    LONGEST_NAME,
     NAMES,
     ORDINARY,
     POSSIBLE,
@@ -41,6 +45,7 @@ from analysis.anonymise.reading import (
 from analysis.anonymise.wording import words as words_of
 
 _TITLES = STRONG_TITLES | PROFESSIONAL_TITLES | WEAK_TITLES
+STRANGE_AFTER_CUE = 0.2
 _SELF = (
     NAME_IS
     | BEFORE_A_NAME
@@ -48,6 +53,7 @@ _SELF = (
     | words_of("i i'm im am is me myself us my our the")
 )  # words that may lead to a name, so that all others are passed over at once
 _BETWEEN = words_of(", ( is called named 's ’s name - – : mr mrs ms miss . dr old poor dear was being")
+_WHERE_THEY_LIVE = words_of("at next upstairs downstairs opposite across over above below")  # after "the Petrauskas"
 _LABELS = words_of(
     """
     tel telephone phone landline mob mobile email e-mail nhs ni nino dob d o b born address no number date of birth
@@ -83,7 +89,9 @@ class Cues(Reading):
         )
         if self.kept[i] and self.kept[i] == self.kept[slot]:
             return
-        if word in STRONG_TITLES:
+        if self._leads(slot) and self.kept[slot + 1]:
+            self._believe(slot, slot + 2, LIKELY)  # "Pastor da Costa", though a shop has that name
+        elif word in STRONG_TITLES:
             self._strong_title(slot, over_keep)
         else:
             self._weak_title(word, slot)
@@ -152,8 +160,11 @@ class Cues(Reading):
             self._believe(slot, self._trimmed(slot, self._read(slot)), LIKELY)
 
     def _family(self, slot: int) -> None:
-        """ "The Uddins"."""
+        """ "The Uddins", "the Heath family"."""
         folded = self._at(slot)
+        if self._at(slot + 1) in HOUSEHOLD or (self._at(slot) in LEADING and self._at(slot + 2) in HOUSEHOLD):
+            self._household(slot)
+            return
         if (
             folded.endswith("s")
             and self._capital_name(slot)
@@ -161,8 +172,19 @@ class Cues(Reading):
             and not self._is_thing(slot + 1)
         ):
             lists, single = load_gazetteer(), folded[:-1]
-            if lists.is_surname(single) and not lists.is_ordinary(single):
+            settled = self._at(slot + 1) in _WHERE_THEY_LIVE and (
+                lists.is_known_name(single) or self.kinds[slot] == UNKNOWN
+            )
+            if settled or (lists.is_surname(single) and not lists.is_ordinary(single)):
                 self._believe(slot, slot + 1, POSSIBLE)
+
+    def _household(self, slot: int) -> None:
+        """The name of a family that is no people, faith or place."""
+        over_keep = self.kept[slot] == "PLACE" and load_gazetteer().is_known_name(self.folded[slot])
+        j = slot + (self._at(slot) in LEADING)
+        known = self.kinds[j] in (*NAMES, UNKNOWN) and self.folded[j] not in CALENDAR_WORDS
+        if known and self._capital(j) and self._nameable(j, over_keep):
+            self._believe(slot, j + 1, LIKELY)
 
     def _is_thing(self, i: int) -> bool:
         return self._at(i) in PLACE_TYPES
@@ -178,6 +200,7 @@ class Cues(Reading):
         over_keep = self.kept[slot] in {"INSTITUTION", "FIGURE"} and strong
         j = self._read(slot, over_keep, lower_ok=strong)
         if j == slot:
+            self._strange_word(slot)
             return
         j = j if strong else self._trimmed(slot, j)
         first = self.kinds[slot]
@@ -224,6 +247,7 @@ class Cues(Reading):
             return
         j = self._read(slot, over_keep)
         if j == slot:
+            self._strange_word(slot)
             return
         first = self.kinds[slot]
         if self._capital(slot):
@@ -231,6 +255,14 @@ class Cues(Reading):
                 self._believe(slot, self._trimmed(slot, j), LIKELY)
         elif first == GIVEN or (called and first == SURNAME):
             self._believe(slot, self._trimmed(slot, j), LIKELY)
+
+    def _strange_word(self, slot: int) -> None:
+        """In lower case after a cue a word that no list and no dictionary holds: "my friend brayleigh"."""
+        strange = (
+            self.casual and self.kinds[slot] == UNKNOWN and len(self.words[slot]) > 3 and self.words[slot].isalpha()
+        )
+        if strange and self._nameable(slot) and self.likely[slot] >= STRANGE_AFTER_CUE:
+            self._believe(slot, slot + 1, POSSIBLE)
 
     # --- cues after ---------------------------------------------------------------------------------------------------
 
@@ -240,8 +272,10 @@ class Cues(Reading):
                 self._initialled(i)
             elif self.casual and self.kinds[i] == UNKNOWN and self._nameable(i):
                 self._unknown_before_address(i)
-            elif self.words[i] == "A" and self._listed_alone(i + 1):
+            elif self.words[i] == "A" and (self._listed_alone(i + 1) or self._initial_a(i)):
                 self._believe(i, i + 2, LIKELY)
+            elif self.kept[i] == "FIGURE":
+                self._namesake(i)
             elif self._capital_name(i) or (self.kinds[i] == GIVEN and self._nameable(i)):
                 j = self._trimmed(i, self._read(i))
                 if j > i and (self._cue_follows(i, j) or self._identifier_follows(i, j) or self._spoken_of(i)):
@@ -251,6 +285,8 @@ class Cues(Reading):
         if self._at(j) == "here" and not self._sentence_start(i):
             return False
         if self._at(j) in HONORIFICS_AFTER and self._capital(i):
+            return True
+        if self._at(j) in {"and", "&", "n"} and self._at(j + 1) in {"i", "me", "myself"} and self._capital(i):
             return True
         j += self._at(j) == ","
         if self._at(j) in {"his", "her", "my", "their", "our"} and self._at(j + 1) in RELATIONS:
@@ -311,11 +347,32 @@ class Cues(Reading):
         if self.words[i].isalpha() and self._at(j) in {"at", "of", "from"} and self._is_masked(j + 1):
             self._believe(i, j, POSSIBLE)
 
+    def _initial_a(self, i: int) -> bool:
+        """A capital A inside a sentence is no article: "Contact A Macaraeg for the keys"."""
+        inside = i > 0 and (
+            self.words[i - 1].islower() or (self.words[i - 1].istitle() and self._sentence_start(i - 1))
+        )
+        inside = inside and self._capital_name(i + 1)
+        return inside and self.kinds[i + 1] in (GIVEN, SURNAME, UNKNOWN) and not self._capital_at(i + 2)
+
+    def _namesake(self, i: int) -> None:
+        """ "Bobby Moore (no, not that one)": somebody who has a known person's name and is not that person."""
+        j = i
+        while j < len(self.words) and self.kept[j] == "FIGURE" and j < i + LONGEST_NAME:
+            j += 1
+        said = tuple(w for w in self.folded[j : j + 20] if w.isalpha())
+        denied = any(said[k : k + len(cue)] == cue for k in range(9) for cue in DENIALS)
+        if denied and self._capital(i) and (i == 0 or self.kept[i - 1] != "FIGURE"):
+            self._believe(i, j, LIKELY)
+
     def _listed_alone(self, i: int) -> bool:
         """A listed surname that ends its phrase: "A Mensah, P Hourihane"."""
         return self._capital_name(i) and self.kinds[i] in (GIVEN, SURNAME) and self._ends(i + 1)
 
     def _initialled(self, i: int) -> None:
+        lead = i + 1 + (self._at(i + 1) == ".")
+        if self._leads(lead) and self._capital_at(lead + 1):
+            self._believe(i, lead + 2, LIKELY)
         j = self._read(i)
         if j <= i:
             return

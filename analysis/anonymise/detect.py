@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from analysis.anonymise.addresses import ADDRESS_RULES
-from analysis.anonymise.identifiers import DATE, RULES, Rule, digits_of
+from analysis.anonymise.identifiers import DATE, RULES, digits_of
 from analysis.anonymise.keep import KeepList, read_keep_lists
 from analysis.anonymise.masks import MASK, PERSON_MASK
 from analysis.anonymise.people import NameFinder
 from analysis.anonymise.presidio import presidio
 from analysis.anonymise.recogniser import Glance, by_digits, recognisers
+from analysis.anonymise.references import FEWEST_DIGITS, REFERENCE_SCORE, references
 from analysis.types import PiiSpan
 
 # Where two finds overlap they become one; its label is the first of these.
@@ -81,17 +82,22 @@ class Detector:
             for hit in recogniser.analyze(text, [rule.label]):
                 if any(a <= hit.start and hit.end <= b for a, b in public):
                     continue
-                if hit.score >= self._min_score and not self._kept(rule, text[hit.start : hit.end]):
+                if hit.score >= self._min_score and not self._kept(rule.label, text[hit.start : hit.end]):
                     yield PiiSpan(hit.start, hit.end, rule.label, hit.score)
+        if glance.digits >= FEWEST_DIGITS and self._min_score <= REFERENCE_SCORE:
+            for start, end in references(text):
+                public_one = any(a < end and start < b for a, b in public)
+                if not public_one and not self._kept("ID_NUMBER", text[start:end]):
+                    yield PiiSpan(start, end, "ID_NUMBER", REFERENCE_SCORE)
 
-    def _kept(self, rule: Rule, value: str) -> bool:
+    def _kept(self, label: str, value: str) -> bool:
         if MASK in value or PERSON_MASK in value:
             return True
-        if rule.label in {"PHONE", "NHS_NUMBER", "ID_NUMBER"}:
+        if label in {"PHONE", "NHS_NUMBER", "ID_NUMBER"}:
             return self._service_line(value)
-        if rule.label in {"EMAIL", "URL_OR_HANDLE"}:
+        if label in {"EMAIL", "URL_OR_HANDLE"}:
             return _public_site(value, self.keep)
-        if rule.label in {"ADDRESS", "POSTCODE"}:
+        if label in {"ADDRESS", "POSTCODE"}:
             return " ".join(value.lower().replace(",", " ").split()) in self.keep.addresses
         return False
 

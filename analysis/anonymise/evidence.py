@@ -14,6 +14,7 @@ from analysis.anonymise.lexicon import (
     CALENDAR_WORDS,
     KIN_BYNAMES,
     KIN_WORDS,
+    LEADING,
     LOWER_BYNAMES,
     NAMES_TOO,
     PARTICLES,
@@ -40,10 +41,11 @@ from analysis.anonymise.reading import (
 from analysis.anonymise.signatures import Signatures
 
 # How likely the recogniser has to find a word: to go with a name; to be one if it looks like one, less so, not at all.
-SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.2, 0.35, 0.55, 0.9, 1.1
+SLIGHTEST, BELONGS, ENOUGH, MIDDLING, PLAIN, SURE, NO_NAME = 0.02, 0.15, 0.1, 0.35, 0.55, 0.3, 1.1
+HARDLY_EVER = 0.9  # days, months and feasts, words after an article, words of grammar
 # The same where the second opinion (context.py) was asked: fitted on the development sets, recall before precision.
 NO_NAME_LIKELY = 0.1  # "hazel hedges" in a text without capitals
-FIRST_NAME_WORD, NAME_WORD, NO_WORD, ANY_WORD, LOWER_WORD = 0.1, 0.15, 0.04, 0.25, 0.2
+FIRST_NAME_WORD, NAME_WORD, NO_WORD, ANY_WORD, LOWER_WORD = 0.1, 0.15, 0.04, 0.25, 0.08
 STRANGE = 0.0  # a word that no list and no dictionary holds, with a capital inside a sentence: a name until kept
 
 
@@ -146,7 +148,7 @@ class Evidence(Cues, Signatures):
             return not first
         if len(self.words[i]) == 1 and not self._initial(i):
             return False
-        return self._initial(i) or self._nameable(i) or (self._function_name(i) and self.likely[i] >= SURE)
+        return self._initial(i) or self._nameable(i) or (self._function_name(i) and self.likely[i] >= HARDLY_EVER)
 
     def _strange(self, i: int) -> bool:
         return (
@@ -181,7 +183,7 @@ class Evidence(Cues, Signatures):
         if self._labels_identifier(i) or self._no_name_by_itself(i):
             return NO_NAME
         if self.folded[i] in CALENDAR_WORDS or self._at(i - 1) in ARTICLES:
-            return SURE
+            return HARDLY_EVER
         if self.asked[i]:
             return self._needed_in_doubt(i)
         if self._written_as_name(i):
@@ -237,13 +239,43 @@ class Evidence(Cues, Signatures):
             while last < len(self.words) and self.folded[last] not in BYNAMES and self._belongs_beside(last):
                 last += 1
             first -= self._byname_before(first)
+            while self._leads(first - 1) and not self._taken(first - 1, first) and self._may_lead(first - 1):
+                first -= 1
             if self._at(first - 1) == "." and self._at(first - 2) in SHORT_GIVEN - {"st"}:
                 first -= 2  # "Md. Nurul Alam"
-            last += last == i + 1 and self._town_as_surname(i, last)
+            last += last == i + 1 and (self._town_as_surname(i, last) or self._word_as_surname(i, last))
+            last = self._past_particle(i, last)
             if (first, last) != (i, j):
                 del self.found[i]
                 self.found[first] = (last, score)
                 self.taken.update(range(first, last))
+
+    def _may_lead(self, i: int) -> bool:
+        """ "bin" and "la" before a name are part of it where nothing makes them words of their own."""
+        return self._at(i - 1) not in ARTICLES or self._at(i) not in {"bin", "mac", "al", "la"}
+
+    def _past_particle(self, i: int, last: int) -> int:
+        """The end with a last name after a particle, though a keep list holds it: "Filomena da Costa"."""
+        if self._at(last) not in LEADING or last + 1 >= len(self.words) or self._taken(last, last + 2):
+            return last
+        known = self._is_name(last + 1) or self.kinds[last + 1] == UNKNOWN
+        written = self._capital(last + 1) or (self.casual and known)
+        return (
+            last + 2 if written and self.folded[last + 1].isalpha() and self._at(last + 1) not in PLACE_TYPES else last
+        )
+
+    def _word_as_surname(self, i: int, last: int) -> bool:
+        """ "Precious Best": right after a first name, a word with a capital that is a last name too."""
+        if (
+            last >= len(self.words)
+            or not self._capital(last)
+            or not self._nameable(last)
+            or self._taken(last, last + 1)
+        ):
+            return False
+        first_name = self.kinds[i] == GIVEN or self.folded[i] in load_gazetteer().first_word_names
+        word = self.kinds[last] == WORD_NAME and self.folded[last] not in CALENDAR_WORDS | PLACE_TYPES | WEAK_TITLES
+        return first_name and word and not self._capital_at(last + 1)
 
     def _town_as_surname(self, i: int, last: int) -> bool:
         """ "Yvonne Hucknall": right after a first name a town's name ends a person's, if a phrase ends there."""
@@ -251,7 +283,10 @@ class Evidence(Cues, Signatures):
         if not first_name or last >= len(self.words) or not self._capital(last) or self._taken(last, last + 1):
             return False
         kind = self.kept[last]
-        listed = kind == "ORGANISATION" and load_gazetteer().is_surname(self.folded[last])
+        surname = load_gazetteer().is_surname(self.folded[last])
+        listed = kind == "ORGANISATION" and surname
+        if kind == "FIGURE" and surname and self.kept[last - 1] != kind and self.kept[last + 1 : last + 2] != [kind]:
+            return True  # "Jean Blair"; who is known by both names is kept by both
         return (kind == "PLACE" or listed) and self.kept[last + 1 : last + 2] != [kind] and self._ends(last + 1)
 
     def _byname_before(self, i: int) -> bool:

@@ -113,7 +113,7 @@ def load_gazetteer() -> Gazetteer:
     """The shipped lists, read once."""
     given, surnames, word_names = (_names(HERE / f"{name}.txt") for name in ("given_names", "surnames", "word_names"))
     names = given | surnames | word_names
-    first = _names(HERE / "word_first_names.txt")
+    first = _names(HERE / "word_first_names.txt") | _names(HERE / "more_word_first_names.txt")
     ordinary = ordinary_words()
     rarer = dictionary_words() - names - ordinary
     return Gazetteer(given - word_names, surnames - word_names, word_names, ordinary - names, first, ordinary, rarer)

@@ -54,8 +54,24 @@ SIGN_OFFS = words(
 PARTICLES = words(
     """
     de da dos das do van der den von bin binti bint ibn al el ap del la le mc mac ul ur abu di
+    ni nic mhic ui bte binte ould vel ter ten della dello degli ferch ab
     """
 )
+LEADING = words(
+    """
+    de da dos das van von bin binti bint ibn al el ap del la le mc mac ul abu di ni nic mhic ui bte binte ould della
+    dello
+    """
+)  # particles with which a last name may begin: "Mr da Costa", "Dr bin Saleh"
+HOUSEHOLD = words(
+    "family household brothers sisters twins lot clan couple boys girls kids children children's family's"
+)
+DENIALS = phrases(
+    """
+    not that one, not the footballer, not the famous one, not the singer, not the actor, not the politician,
+    not the mp, not the real one, not related, the other one, a different one, same name, namesake, not the one off
+    """
+)  # after the name of a known person who is not meant
 AFTER_CUES = phrases(
     """
     next door, from number, from no, from flat, from upstairs, from downstairs, from next, at number, at no, in
@@ -76,6 +92,13 @@ PLACE_TYPES = frozenset(STREET_TYPES) | words(
     islands county way's schools boys girls sixth school's comp comprehensive
     """
 )
+LAST_NAMES_TOO = words(
+    """
+    hill marsh field fields wood woods lane hall house church green lake bridge brook day court close mead moor reed
+    banks street parks farm garden mill lodge dale vale croft grange temple college castle way west east north
+    glen heath drive acre rise orchard lea dell grove
+    """
+)  # kinds of place that end people's names too: "Sue Hill"
 FUNCTION_WORDS = words(
     """
     a about after again all also always am an and another any anyone are as ask at away back be because been

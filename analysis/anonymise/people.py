@@ -16,7 +16,7 @@ from analysis.anonymise.context import ContextModel, agreed
 from analysis.anonymise.doubt import Doubt, Text
 from analysis.anonymise.evidence import Evidence
 from analysis.anonymise.gazetteer import fold, load_gazetteer
-from analysis.anonymise.keep import KeepList, read_general
+from analysis.anonymise.keep import KeepList
 from analysis.anonymise.lexicon import BEFORE_TOWNS
 from analysis.anonymise.network import Recogniser
 from analysis.anonymise.phrases import Phrases
@@ -42,7 +42,7 @@ class NameFinder:
     def __init__(self, keep: KeepList, spacy_model: str = "") -> None:
         import_spacy(with_torch=bool(spacy_model))
         self._kept_words = frozenset(fold(p) for p in keep.words if " " not in p)
-        self._first_names = read_general().single_words() & load_gazetteer().all_first()
+        self._first_names = keep.single_words() & load_gazetteer().all_first()
         self._nlp = _shipped_pipeline()
         self._recogniser = Recogniser(self._nlp)
         self._context = ContextModel()

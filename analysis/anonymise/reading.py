@@ -9,23 +9,32 @@ from typing import NamedTuple, Self
 
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.lexicon import (
+    BEFORE_PLACES,
     CONTRACTIONS,
     FUNCTION_WORDS,
     KIN_WORDS,
+    LAST_NAMES_TOO,
+    LEADING,
     NAMES_TOO,
     PARTICLES,
     PLACE_TYPES,
+    PROFESSIONAL_TITLES,
     RELATIONS,
     SCHOOLING,
     SHOP_TYPES,
     SHORT_GIVEN,
+    SIGN_OFFS,
+    STRONG_TITLES,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
 from analysis.anonymise.masks import MASK
 
 LONGEST_NAME = 4
+PERSON_RATHER = 0.95  # how likely "Hazel" of "Hazel Marsh" has to be a person, so that it is no place
 CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
+
+_TITLED = STRONG_TITLES | PROFESSIONAL_TITLES | frozenset({"miss"})
 
 # What a word may be, strongest first.
 GIVEN, SURNAME, WORD_NAME, UNKNOWN, ORDINARY, NEVER, RARER = range(7)
@@ -145,8 +154,8 @@ class Reading:
                 before -= 1
                 if folded in SHOP_TYPES and self.kinds[before] == GIVEN and not self.kept[before]:
                     continue  # somebody's shop: "Gülay's bakery"
-            if self._signs(before, i):
-                continue  # "Sidney Orchard, aged 94"
+            if self._signs(before, i) or self._person_rather(before, i):
+                continue  # "Sidney Orchard, aged 94", "ask Sue Hill"
             start = before
             while start >= 0 and before - start < 3 and self._place_word(start):
                 start -= 1
@@ -175,6 +184,27 @@ class Reading:
         return alone and (
             self._at(k) in {"aged", "age"} or self._is_masked(k) or (k == i + 2 and self._at(k).isdigit())
         )
+
+    def _person_rather(self, given: int, i: int) -> bool:
+        """Whether a first name and a kind of place are a person: the recogniser or the words before say so."""
+        if (
+            self.folded[i] not in LAST_NAMES_TOO
+            or not self._capital(i)
+            or self.kept[given]
+            or self._at(i + 1) in PLACE_TYPES
+        ):
+            return False
+        first = self.kinds[given] == GIVEN or self.folded[given] in load_gazetteer().first_word_names
+        if self._at(given) in _TITLED or not first or not self._capital(given) or self._capital_at(i + 1):
+            return self._at(given) in _TITLED and self._capital(given)
+        before = self._at(given - 1)
+        if before in BEFORE_PLACES:
+            return False
+        told = before in RELATIONS or before in _TITLED or before in SIGN_OFFS
+        alone = self._sentence_start(given) and i == len(self.words) - 1 and given > 0
+        if told or alone:
+            self._believe(given, i + 1, LIKELY)
+        return told or alone or (self.likely[given] >= PERSON_RATHER and self.likely[i] >= POSSIBLE)
 
     def _protect_school(self, slot: int) -> None:
         """ "Parent at Sarah Bonnell", "split between Betty Layward and William Patten"."""
@@ -222,10 +252,17 @@ class Reading:
             if self.folded[j] in PARTICLES and j > i and self._name_like(j + 1, over_keep, lower_ok):
                 j += 1
                 continue
+            if j == i and self._leads(j) and self._name_like(j + 1, over_keep, lower_ok, after_capital=True):
+                j += 1
+                continue
             if not self._name_like(j, over_keep, lower_ok and j == i, after_capital=j > i and self._capital(i)):
                 break
             j, taken = j + 1, taken + 1
         return j if any(not self._initial(k) and self.words[k] != "." for k in range(i, j)) else i
+
+    def _leads(self, i: int) -> bool:
+        """A particle before a last name with its capital: "da Costa", "Ni Bhriain"."""
+        return self._at(i) in LEADING and self._capital_at(i + 1) and not self._sentence_start(i)
 
     def _short_given(self, i: int) -> bool:
         return self.folded[i] in SHORT_GIVEN and self._at(i + 1) == "." and self._capital(i) and self._capital_at(i + 2)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.anonymise.lexicon import PARTICLES, SIGN_OFFS, STRONG_TITLES, WEAK_TITLES
+from analysis.anonymise.gazetteer import load_gazetteer
+from analysis.anonymise.lexicon import CALENDAR_WORDS, PARTICLES, SIGN_OFFS, STRONG_TITLES, WEAK_TITLES
 from analysis.anonymise.masks import MASK
 from analysis.anonymise.reading import GIVEN, LIKELY, ORDINARY, SURNAME, UNKNOWN, WORD_NAME, Reading
 
@@ -79,6 +80,12 @@ class Signatures(Reading):
         ]
         return not rest or (j < end and self.words[j] == "(")
 
+    def _first_name_word(self, i: int) -> bool:
+        return self.folded[i] in load_gazetteer().first_word_names and self.folded[i] not in CALENDAR_WORDS - {
+            "june",
+            "april",
+        }
+
     def _signature_words(self, i: int, j: int, signed: bool) -> bool:
         kinds = [self.kinds[k] for k in range(i, j) if len(self.words[k]) > 1 and self.folded[k] not in PARTICLES]
         listed = sum(kind in (GIVEN, SURNAME) for kind in kinds)
@@ -94,4 +101,5 @@ class Signatures(Reading):
             or (signed and bool(word_names or unknown))
             or (len(kinds) > 1 and bool(unknown))
             or (last and bool(unknown) and i > 0)
+            or (last and i > 0 and word_names == len(kinds) == 2 and self._first_name_word(i))
         )

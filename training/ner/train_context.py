@@ -19,13 +19,14 @@ sys.path.insert(0, str(HERE))
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from texts import Marked  # noqa: E402
+from texts import Marked, lines  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 from train import texts_of  # noqa: E402
 
 from analysis.anonymise.context import CASES, HEADS, LONGEST, WEIGHTS, Pieces, case_of  # noqa: E402
-from analysis.anonymise.gazetteer import load_gazetteer, sentence_model_folder  # noqa: E402
+from analysis.anonymise.gazetteer import HERE as LISTS  # noqa: E402
+from analysis.anonymise.gazetteer import fold, sentence_model_folder  # noqa: E402
 from analysis.anonymise.tokens import name_class, split  # noqa: E402
 
 SEED = 20
@@ -63,7 +64,7 @@ class _Cutter:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.pieces = Pieces(sentence_model_folder())
-        self.first = load_gazetteer().first_word_names
+        self.first = frozenset(fold(name) for name in lines(LISTS / "word_first_names.txt"))
 
     def examples(self, text: Marked) -> list[Example]:
         """One window, or two of a text with several such words."""
