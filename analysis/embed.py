@@ -59,7 +59,7 @@ class SentenceEncoder:
     """A sentence-transformers model, loaded from disk only and on first use.
 
     `changes` are low-rank changes of its layers, made by training (`training/coder`): they hold for the model on which
-    they were trained, and any other is used as it is.
+    they were trained, and any other is used as it is. `centre` is then where its training texts lie on average.
     """
 
     def __init__(self, settings: EmbedSettings, changes: Path | None = None) -> None:
@@ -69,6 +69,7 @@ class SentenceEncoder:
         self._changes = changes if changes and _trained_on(changes) == self.fingerprint else None
         if self._changes:
             self.fingerprint += f"+{sha256_of(self._changes)}"
+        self.centre = _centre(self._changes) if self._changes else None
         self._model: Any = None
 
     def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
@@ -266,6 +267,12 @@ def _trained_on(changes: Path) -> str:
     """The SHA-256 of the weights that changes belong to."""
     with np.load(changes, allow_pickle=False) as stored:
         return str(stored["model"])
+
+
+def _centre(changes: Path) -> Vectors:
+    """The mean vector of the texts that changes were trained on."""
+    with np.load(changes, allow_pickle=False) as stored:
+        return np.asarray(stored["centre"], dtype=np.float32)
 
 
 def _change(model: Any, changes: Path) -> None:
