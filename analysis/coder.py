@@ -2,16 +2,17 @@
 
 Three views of how much a segment, read in its response, speaks to a theme:
 
-- **meaning**: cosines of embeddings to the label, to the description, to both, and to the two nearest of the theme's
-  facets: a description is mostly a list, and who speaks of "deposit limits" speaks to "deposit limits, loss limits and
-  income checks";
+- **meaning**: cosines to the label and description together, and, less, to each by itself and to the two nearest of the
+  theme's facets: a description is mostly a list, and who speaks of "deposit limits" speaks to "deposit limits, loss
+  limits and income checks". The sentence model is tuned for it on coded consultations of other subjects
+  (training/coder), so that "my dad lost the shop" lies near "Impact on small traders";
 - **words**: how well the theme's words are met by the response's and the other way round, rare words counting more. A
   word is met by another as far as their embeddings agree, so that "kids" meets "children" (soft TF-IDF, after Cohen,
   Ravikumar and Fienberg 2003);
 - **company**: nearness to the segments that the first two give the theme (Rocchio 1971), the more the more there are.
 
 A response has the themes that come near enough to its best one, and none if no theme stands out from the level that
-any theme has with any segment. Nothing in it is fitted to a set of responses.
+any theme has with any segment.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ Rows = npt.NDArray[np.int64]
 
 _MEANING, _WORDS = 4 / 7, 3 / 7  # at these weights both spread alike, and meaning tells twice as much
 _ALIKE = 0.35  # cosine of two single words below which they have nothing to do with each other
+_TOGETHER = 0.625  # of the cosines, of label and description together; by consultations kept out of training/coder
 _FACETS = 2
 _LONGEST_PHRASE = 8  # words
 _SAYINGS = 1 / 3  # weight of what people are quoted to say beside what the theme is said to be
@@ -98,6 +100,18 @@ class Spoken(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How responses and themes are read together.
+
+    `encode` gives unit vectors in which a response lies near the themes it speaks to; `centre`, of one such vector's
+    shape, is where responses lie on average if there are too few to tell.
+    """
+
+    encode: Encode
+    centre: Vectors
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """How much each segment speaks to each theme, and which themes it has, both of shape (segments, themes)."""
 
@@ -110,16 +124,17 @@ def code_to_themes(
     placed: Vectors,
     themes: Sequence[ThemeText],
     encode: Encode,
-    origin: Vectors,
+    reading: Reading,
     level: float,
     settings: CoderSettings,
 ) -> Marks:
     """Code each segment to any number of themes.
 
-    `placed` are the segments as the themes of the consultation are compared, unit rows; `origin` is the mean embedding
-    of its segments; `level` is how far, in robust standard deviations, a theme must stand above the usual score.
+    `placed` are the segments as the themes of the consultation are compared, unit rows; `encode` embeds single words,
+    `reading` responses and themes; `level` is how far, in robust standard deviations, a theme must stand above the
+    usual score.
     """
-    scores = text_scores(spoken, themes, encode, origin)
+    scores = text_scores(spoken, themes, encode, reading)
     scores = scores + settings.company_weight * _company(scores, placed, settings)
     return Marks(scores, _chosen(scores, spoken.wholes, level, settings))
 
@@ -133,19 +148,17 @@ def _chosen(scores: Scores, wholes: Sequence[str], level: float, settings: Coder
     np.maximum.at(best, responses, scores)
     usual = float(np.median(best))
     spread = _DEVIATIONS * float(np.median(np.abs(best - usual)))
+    level *= min(1.0, len(best) / _FEW)
     floor = max(settings.least, usual + level * spread) if best.size > 1 else settings.least
     nearly = settings.share_of_best * best.max(axis=1)
     return np.asarray((scores >= nearly[responses][:, None]) & (scores >= floor))
 
 
-def text_scores(spoken: Spoken, themes: Sequence[ThemeText], encode: Encode, origin: Vectors) -> Scores:
-    """Score each segment against each theme by meaning and by words; about 0 for strangers, 1 for the same text.
-
-    `origin` is the mean embedding of the consultation's segments.
-    """
+def text_scores(spoken: Spoken, themes: Sequence[ThemeText], encode: Encode, reading: Reading) -> Scores:
+    """Score each segment against each theme by meaning and by words; about 0 for strangers, 1 for the same text."""
     if not themes or not spoken.texts:
         return np.zeros((len(spoken.texts), len(themes)))
-    return _MEANING * _meaning(spoken, themes, encode, origin) + _WORDS * _words(spoken, themes, encode)
+    return _MEANING * _meaning(spoken, themes, reading) + _WORDS * _words(spoken, themes, encode)
 
 
 def facets_of(theme: ThemeText) -> tuple[str, ...]:
@@ -167,31 +180,34 @@ def _sayings(theme: ThemeText) -> list[str]:
 # --- meaning ----------------------------------------------------------------------------------------------------------
 
 
-def _meaning(spoken: Spoken, themes: Sequence[ThemeText], encode: Encode, origin: Vectors) -> Scores:
-    own = unit_rows(spoken.vectors - origin)
-    whole = unit_rows(spoken.whole_vectors - _zero_of_responses(spoken, origin))
+def _meaning(spoken: Spoken, themes: Sequence[ThemeText], reading: Reading) -> Scores:
+    own, origin = _from_their_mean(spoken.texts, reading)
+    whole, _ = _from_their_mean(spoken.wholes, reading)
 
     def near(texts: Sequence[str]) -> Scores:
-        vectors = encode(texts)
+        vectors = reading.encode(texts)
         seen = unit_rows(vectors - vectors.mean(axis=0) * (len(themes) / (len(themes) + _SHRINK)))
         return np.asarray((own @ seen.T + whole @ seen.T) / 2, dtype=np.float64)
 
     names = [theme.label for theme in themes]
     described = [theme.description or theme.label for theme in themes]
     both = [f"{theme.label}: {theme.description}" if theme.description else theme.label for theme in themes]
-    meaning = (near(names) + near(described) + near(both) + _nearest_facets(near, themes)) / 4
+    parts = (near(names) + near(described) + _nearest_facets(near, themes)) / 3
+    meaning = _TOGETHER * near(both) + (1 - _TOGETHER) * parts
     for i, theme in enumerate(themes):
         if sayings := _sayings(theme):
-            said = unit_rows(encode(sayings) - origin)
+            said = unit_rows(reading.encode(sayings) - origin)
             meaning[:, i] += _SAYINGS * (_best((own @ said.T + whole @ said.T) / 2) - meaning[:, i])
     return meaning
 
 
-def _zero_of_responses(spoken: Spoken, origin: Vectors) -> Vectors:
-    """The mean embedding of the responses, nearer to that of the segments the fewer there are."""
-    rows = list({text: row for row, text in enumerate(spoken.wholes)}.values())
-    total = spoken.whole_vectors[rows].sum(axis=0) + _FEW * origin
-    return np.asarray(total / (len(rows) + _FEW), dtype=np.float32)
+def _from_their_mean(texts: Sequence[str], reading: Reading) -> tuple[Vectors, Vectors]:
+    """Unit vectors of texts seen from their mean, and that mean: nearer to the usual one the fewer texts there are."""
+    distinct = list(dict.fromkeys(texts))
+    vectors = reading.encode(distinct)
+    mean = np.asarray((vectors.sum(axis=0) + _FEW * reading.centre) / (len(distinct) + _FEW), dtype=np.float32)
+    row_of = {text: row for row, text in enumerate(distinct)}
+    return unit_rows(vectors - mean)[[row_of[text] for text in texts]], mean
 
 
 def _nearest_facets(near: Callable[[Sequence[str]], Scores], themes: Sequence[ThemeText]) -> Scores:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.codebook import SEPARATOR, Codebook, split_joined
-from analysis.coder import CoderSettings
+from analysis.coder import CoderSettings, Reading
 from analysis.embed import Vectors, content_hash
 from analysis.given import CodeFrame, code_with_frame
 from analysis.labels import Guide
@@ -79,6 +79,7 @@ def code_themes(
     frame: CodeFrame | None = None,
     frame_settings: CoderSettings | None = None,
     known_only: bool = False,
+    reading: Reading | None = None,
 ) -> CodedSegments:
     """Give each segment of a wave its theme ('' for none) and the cosine to the nearest theme.
 
@@ -97,7 +98,7 @@ def code_themes(
         return code_wave(part, known, wave, encode, settings, guide)
 
     if frame and frame_settings:
-        coded = code_with_frame(corpus, codebook, wave, frame, encode, find, settings, frame_settings)
+        coded = code_with_frame(corpus, codebook, wave, frame, encode, find, settings, frame_settings, reading)
     else:
         coded = find(corpus, codebook)
     row_of = {key: row for row, key in enumerate(zip(corpus.texts, corpus.wholes, strict=True))}
@@ -126,6 +127,7 @@ def rebuild(
     guide: Guide,
     frame: CodeFrame | None = None,
     frame_settings: CoderSettings | None = None,
+    reading: Reading | None = None,
 ) -> Rebuilt:
     """Make a codebook from all waves together; themes that are substantially those of `before` keep their identifiers.
 
@@ -133,8 +135,9 @@ def rebuild(
     """
     blank = segments.assign(theme_id="", theme_score=0.0, vision="", also="", also_scores="", subtheme_id="")
     coded = code_themes(
-        responses, blank, Codebook.empty(), waves[0], encode, vector_of, settings, guide, frame, frame_settings
-    )
+        responses, blank, Codebook.empty(), waves[0], encode, vector_of, settings, guide, frame, frame_settings,
+        reading=reading,
+    )  # fmt: skip
     old, new = (themed_segments(each) for each in (segments, coded.segments))
     return inherit(before, old, coded.codebook, new, waves, number)
 

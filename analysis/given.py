@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.codebook import Codebook, Theme
-from analysis.coder import CoderSettings, Encode, Marks, code_to_themes, facets_of
+from analysis.coder import CoderSettings, Encode, Marks, Reading, code_to_themes, facets_of
 from analysis.embed import Vectors
 from analysis.space import Space, unit_rows
 from analysis.themes import Coded, Corpus, ThemeSettings
@@ -58,8 +58,11 @@ def code_with_frame(
     find: Find,
     themes: ThemeSettings,
     settings: CoderSettings,
+    reading: Reading | None = None,
 ) -> Coded:
     """Code a wave to the frame; beside it, `find` codes the segments that the frame does not explain.
+
+    `reading` tells how responses and themes are read together; by default as `encode` does.
 
     The frame's themes stand first in the codebook. A segment may have several of them: the best in `theme`, the others
     in `also`.
@@ -68,7 +71,9 @@ def code_with_frame(
     found = _found(book)
     placed = book.space.place(corpus, themes) if corpus.texts else corpus.vectors
     level = settings.level_alone if frame.mode == "alone" else settings.level_beside
-    marks = code_to_themes(corpus, placed, frame.themes, encode, book.space.origin, level, settings)
+    marks = code_to_themes(
+        corpus, placed, frame.themes, encode, reading or Reading(encode, book.space.origin), level, settings
+    )
     explained: npt.NDArray[np.bool_] = np.asarray(marks.has.any(axis=1))
     rest = _none(corpus, found)
     if frame.mode == "beside" and corpus.texts:

@@ -49,7 +49,7 @@ _ENOUGH = 0.6  # share of segments with the first phrase, from which it names th
 _MOSTLY_IN = 0.35  # share of a word's segments in which it stands in one longer phrase, from which that is the name
 _LEAST_FIRST = 0.4  # worth of a phrase that may come first, as a share of the best's
 _SECOND = (0.4, 0.12)  # worth of a second phrase, as a share of the first's, and share of segments that have it
-_BESIDE_LITTLE = (0.12, 0.06)  # the same where the first says little: it is a single word, or few use it
+_BESIDE_LITTLE = (0.12, 0.08)  # the same where the first says little: it is a single word, or few use it
 _LEAST_USED = 0.06  # share of segments with a phrase that may come first
 _WORD_USED = 0.3  # or with one of its words
 _REACHING = 0.5  # weight of how many segments use its commonest word, for a phrase that comes first
@@ -328,7 +328,7 @@ def _fuller(one: _Candidate, ranked: Sequence[_Candidate]) -> _Candidate:
 
 
 def _differ(one: _Candidate, other: _Candidate, alike: float = _ALIKE) -> bool:
-    return not _stems(one.phrase) & _stems(other.phrase) and float(one.vector @ other.vector) < alike
+    return not _roots(one.phrase) & _roots(other.phrase) and float(one.vector @ other.vector) < alike
 
 
 class _Labels:
@@ -386,6 +386,11 @@ def _distinct(ranked: Sequence[_Candidate]) -> list[_Candidate]:
 def _stems(phrase: str) -> set[str]:
     tokens = (part for token in TOKEN.findall(phrase) for part in token.casefold().split("-"))
     return {re.sub(r"(?:'s|s'|ies|es|s|ing|ed|y)$", "", token)[:6] for token in tokens if len(token) > 2}
+
+
+def _roots(phrase: str) -> set[str]:
+    """Stems by which "vote" and "voting" are one word."""
+    return {stem.removesuffix("e") for stem in _stems(phrase)}
 
 
 def _capital(text: str) -> str:

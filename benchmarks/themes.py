@@ -30,7 +30,8 @@ import pandas as pd
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from analysis.codebook import Codebook
-from analysis.embed import SentenceEncoder, Vectors, content_hash
+from analysis.coder import Reading
+from analysis.embed import CODER_CHANGES, SentenceEncoder, Vectors, content_hash
 from analysis.given import CodeFrame, GivenTheme, code_with_frame, given_theme_id
 from analysis.linker import fit_linker, guide_of
 from analysis.segment import segment
@@ -62,6 +63,18 @@ class Bench:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._encoder.encode(new), strict=True)) if new else None
         return np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """How responses are read beside given themes."""
+        encoder, known = SentenceEncoder(self.settings.embed, CODER_CHANGES), dict[str, Vectors]()
+
+        def encode(texts: Sequence[str]) -> Vectors:
+            new = [text for text in dict.fromkeys(texts) if text not in known]
+            known.update(zip(new, encoder.encode(new), strict=True)) if new else None
+            return np.stack([known[text] for text in texts])
+
+        return Reading(encode, encoder.centre) if encoder.centre is not None else None
 
     @cached_property
     def guide(self):  # type: ignore[no-untyped-def]
@@ -281,7 +294,15 @@ def code_given(bench: Bench, texts: Sequence[str], frame: CodeFrame) -> npt.NDAr
         return code_wave(part, book, Wave("w"), bench.encode, settings.themes, bench.guide)
 
     coded = code_with_frame(
-        corpus, Codebook.empty(), Wave("w"), frame, bench.encode, find, settings.themes, settings.code_frame
+        corpus,
+        Codebook.empty(),
+        Wave("w"),
+        frame,
+        bench.encode,
+        find,
+        settings.themes,
+        settings.code_frame,
+        bench.reading,
     )
     has = np.zeros((len(texts), len(frame.themes)), dtype=bool)
     for who, best, also in zip(corpus.raised_by, coded.theme, coded.also, strict=True):

@@ -30,6 +30,11 @@ class Layout:
         return self.root / "cache" / "vectors.npz"
 
     @property
+    def coder_vectors(self) -> Path:
+        """The same as they are read beside themes that are given in words."""
+        return self.root / "cache" / "coder-vectors.npz"
+
+    @property
     def manifest(self) -> Path:
         """What was read, with what, and what became of it."""
         return self.root / "manifest.json"

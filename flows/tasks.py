@@ -24,8 +24,9 @@ from analysis.anonymise.corrections import Corrections, read_corrections
 from analysis.anonymise.residual import ResidualCheck
 from analysis.changes import Coded, theme_changes
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
+from analysis.coder import Reading
 from analysis.decided import decided_codebook, decided_segments
-from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
+from analysis.embed import CODER_CHANGES, SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
 from analysis.evidence_rich import mark_evidence
 from analysis.files import write_atomically
@@ -138,7 +139,7 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
         count = words.learn(coding.texts_to_embed(responses, segments), work.advance)
         work.done = f"{count:,} new texts"
     with step(f"{wave.wave}: themes") as work:
-        before, guide = _codebook(plan, wave.before), guide_of(plan.framework, linker)
+        before, guide, read = _codebook(plan, wave.before), guide_of(plan.framework, linker), _reader(plan)
         coded = coding.code_themes(
             responses,
             segments,
@@ -151,10 +152,11 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
             plan.frame.frame if plan.frame else None,
             plan.settings.code_frame,
             plan.is_of_refit(wave.wave),
+            read.as_reading if read else None,
         )
         write_parquet(coded.segments, outputs[0])
         write_parquet(codebook_frame(coded.codebook), outputs[1])
-        words.keep()
+        _keep(words, read)
         mark_done(folder, "themes", key)
         work.done = publishing.themes_line(before, coded.codebook)
     return True
@@ -242,13 +244,14 @@ def rebuild_codebook(plan: Plan) -> bool:
     number = done[-1].number + 1 if done else 1
     folder, names = folder_of(plan.layout, number), [wave.wave for wave in plan.waves]
     with step("rebuild the codebook") as work:
-        words, linker = _Embedder(plan), _linker(plan)
+        words, linker, read = _Embedder(plan), _linker(plan), _reader(plan)
         responses, segments = (publishing.stacked(plan, name, plan.waves) for name in ("responses", "segments"))
         words.learn(coding.texts_to_embed(responses, segments))
         before = _codebook(plan, names[-1])
         rebuilt = coding.rebuild(
             responses, segments, before, names, number, words.encode, words.vectors_of, plan.settings.themes,
             guide_of(plan.framework, linker), plan.frame.frame if plan.frame else None, plan.settings.code_frame,
+            read.as_reading if read else None,
         )  # fmt: skip
         for name, table in publishing.themes_before(plan, before, segments).items():
             write_parquet(table, folder / f"before-{name}.parquet")
@@ -257,7 +260,7 @@ def rebuild_codebook(plan: Plan) -> bool:
         write_parquet(codebook_frame(rebuilt.codebook), folder / CODEBOOK)
         write_parquet(checked("lineage", rebuilt.lineage), folder / LINEAGE)
         write_basis(folder, names, plan.space)
-        words.keep()
+        _keep(words, read)
         mark_done(folder, "refit", plan.refit_key)
         work.done = publishing.lineage_line(rebuilt.lineage)
     return True
@@ -322,8 +325,8 @@ def _defence(plan: Plan) -> intake.Defence:
 class _Embedder:
     """The run's encoder in front of a vector store, by default the consultation's."""
 
-    def __init__(self, plan: Plan, store: Path | None = None) -> None:
-        self._encoder = _encoder(plan.model, plan)
+    def __init__(self, plan: Plan, store: Path | None = None, changes: Path | None = None) -> None:
+        self._encoder = _encoder(plan.model, plan, changes)
         self._store = VectorStore(store or plan.layout.vectors, self._encoder.fingerprint)
         for known in (plan.shipped_vectors, plan.framework_vectors):
             self._store.adopt(known)
@@ -344,6 +347,22 @@ class _Embedder:
 
     def keep(self) -> None:
         self._store.save()
+
+    @property
+    def as_reading(self) -> Reading | None:
+        """None where the changes were not made for this model, which then reads as it embeds."""
+        return Reading(self.encode, self._encoder.centre) if self._encoder.centre is not None else None
+
+
+def _reader(plan: Plan) -> _Embedder | None:
+    """What reads responses beside the themes of a code frame, if there is one."""
+    return _Embedder(plan, plan.layout.coder_vectors, CODER_CHANGES) if plan.frame else None
+
+
+def _keep(*embedders: _Embedder | None) -> None:
+    for each in embedders:
+        if each:
+            each.keep()
 
 
 def _linker(plan: Plan) -> VisionLinker:
@@ -378,10 +397,11 @@ _linkers: dict[str, VisionLinker] = {}
 _encoders: dict[str, SentenceEncoder] = {}
 
 
-def _encoder(fingerprint_: str, plan: Plan) -> SentenceEncoder:
-    if fingerprint_ not in _encoders:
-        _encoders[fingerprint_] = SentenceEncoder(plan.settings.embed)
-    return _encoders[fingerprint_]
+def _encoder(fingerprint_: str, plan: Plan, changes: Path | None = None) -> SentenceEncoder:
+    key = fingerprint(fingerprint_, str(changes))
+    if key not in _encoders:
+        _encoders[key] = SentenceEncoder(plan.settings.embed, changes)
+    return _encoders[key]
 
 
 def _responses(plan: Plan, wave: WavePlan) -> pd.DataFrame:

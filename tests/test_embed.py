@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis import embed as embedding
 from analysis.embed import (
+    CODER_CHANGES,
     SHIPPED_MODEL,
     EmbedSettings,
     SentenceEncoder,
@@ -173,3 +174,42 @@ def test_the_shipped_model_gives_the_same_vectors_in_any_order(settings: Setting
     assert encoder.encode([]).shape == (0, 384)
     near, same, far = encoder.encode(["More trees and parks", "Plant trees in our parks", "My rent went up again"])
     assert near @ same > near @ far + 0.2
+
+
+# --- a model with trained changes -------------------------------------------------------------------------------------
+
+
+def test_trained_changes_hear_which_theme_a_response_is_about(settings: Settings) -> None:
+    said = {
+        "Impact on small traders: local shops and firms lose money": [
+            "My dad lost the shop when they dug up the road for a year",
+            "Two of the three cafes in the parade have gone since then",
+        ],
+        "Distrust of the process: the decision seems to be made already": [
+            "You will do it whatever we write here, so why ask",
+            "Funny how the leaflet came out after the contract was signed",
+        ],
+        "Effects on children: what it means for the young": [
+            "My lad walks two miles now, in the dark, and he is nine",
+            "The little ones learn to swim in that pool or not at all",
+        ],
+    }
+    truth = [i for i, texts in enumerate(said.values()) for _ in texts]
+    plain, tuned = SentenceEncoder(settings.embed), SentenceEncoder(settings.embed, CODER_CHANGES)
+    right = []
+    for encoder in (plain, tuned):
+        cosines = encoder.encode([text for texts in said.values() for text in texts]) @ encoder.encode(list(said)).T
+        right.append(int((cosines.argmax(axis=1) == truth).sum()))
+    assert right[1] >= max(right[0], 5)
+    assert plain.fingerprint != tuned.fingerprint
+    assert plain.centre is None
+    assert tuned.centre is not None
+
+
+def test_trained_changes_are_left_out_for_a_model_they_were_not_made_for(tmp_path: Path, settings: Settings) -> None:
+    with np.load(CODER_CHANGES) as stored:
+        others = {**stored, "model": np.str_("another")}
+    np.savez(tmp_path / "changes.npz", **others)
+    encoder = SentenceEncoder(settings.embed, tmp_path / "changes.npz")
+    assert encoder.fingerprint == SentenceEncoder(settings.embed).fingerprint
+    assert encoder.centre is None

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame, themes_table
-from analysis.coder import code_to_themes, facets_of, text_scores
+from analysis.coder import Reading, code_to_themes, facets_of, text_scores
 from analysis.embed import content_hash
 from analysis.given import CodeFrame, GivenTheme, code_with_frame, given_theme_id
 from analysis.settings import load_settings
@@ -144,7 +144,9 @@ def test_examples_help_where_the_description_lacks_the_words() -> None:
     told = [replace(t, examples=(" ".join(WORDS[n][:3]),)) for t, n in zip(bare, ("litter", "rents"), strict=True)]
     said = [" ".join(WORDS[name][:4]) for name in ("litter", "rents")]
     corpus = corpus_of(said, parted=False)
-    before, after = (text_scores(corpus, each, encode, np.zeros(64, dtype=np.float32)) for each in (bare, told))
+    before, after = (
+        text_scores(corpus, each, encode, Reading(encode, np.zeros(64, np.float32))) for each in (bare, told)
+    )
     own = np.array([said.index(text) for text in corpus.texts])
     assert (after[range(2), own] > before[range(2), own] + 0.1).all()
 
@@ -231,6 +233,8 @@ def test_one_given_theme_takes_what_speaks_to_it() -> None:
 def test_any_text_is_scored_with_finite_numbers(responses: list[str]) -> None:
     corpus = corpus_of(responses, parted=False)
     placed = Space.of(corpus, 1).place(corpus, THEMES)
-    marks = code_to_themes(corpus, placed, FRAME.themes, encode, corpus.vectors.mean(axis=0), 0.75, CODER)
+    marks = code_to_themes(
+        corpus, placed, FRAME.themes, encode, Reading(encode, corpus.vectors.mean(axis=0)), 0.75, CODER
+    )
     assert np.isfinite(marks.scores).all()
     assert marks.has.shape == marks.scores.shape == (len(corpus.texts), 3)
