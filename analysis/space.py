@@ -21,6 +21,9 @@ from analysis.labels import LABEL_STOP_WORDS, TOKEN_PATTERN
 _LEXICAL_DIMENSIONS = 64
 _DOCUMENTS_AN_AXIS = 8  # with fewer, an axis is one response's own words and nothing is alike
 _MOST_WORDS = 8_000
+_MOST_DENSE = 2_500  # words or responses, whichever are fewer, up to which the axes are computed exactly
+_ROUNDS = 30  # of power iteration beyond it: what remains of chance is then about a millionth
+_NOTHING = 1e-6  # singular value, as a share of the largest, of an axis on which nothing lies
 _TOPIC_DOUBT = 0.3
 _TOPICAL_COSINE = 0.2  # of the responses that hold a word, from which it counts in full
 _LEAST_TOPICAL = 0.1
@@ -143,7 +146,6 @@ def _lexical_axes(
     texts: tuple[str, ...], meanings: Vectors, names: tuple[str, ...], seed: int
 ) -> tuple[tuple[str, ...], Vectors]:
     """The words of at least two responses but for `names`, and their axes; nothing if too few recur."""
-    from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
     meaning_of = dict(zip(texts, meanings, strict=True))
@@ -157,9 +159,44 @@ def _lexical_axes(
         return (), np.zeros((0, 0), dtype=np.float32)
     weights = words.idf_ * _topicality(table, np.stack([meaning_of[each] for each in documents]))
     table = normalize(table.multiply(weights / words.idf_).tocsr())
-    exact = TruncatedSVD(dimensions, algorithm="arpack", random_state=seed)  # the default's answer depends on its seed
-    components = exact.fit(table).components_
+    components = _leading(table, dimensions, seed)
+    if len(components) < 2:
+        return (), np.zeros((0, 0), dtype=np.float32)
     return tuple(words.get_feature_names_out()), np.asarray((components * weights).T, dtype=np.float32)
+
+
+def _leading(table: Any, dimensions: int, seed: int) -> npt.NDArray[np.float64]:
+    """The leading right singular vectors of a sparse table, as rows: the same bytes for the same table.
+
+    Not by ARPACK: in scipy 1.17 its last digits depend on where in memory its vectors happen to lie, and where
+    singular values are equal (answers built alike) it then gives other axes. Dense algebra does not. Axes on which
+    nothing lies are left out.
+    """
+    from sklearn.utils.extmath import randomized_svd, svd_flip
+
+    if min(table.shape) > _MOST_DENSE:
+        _, values, rows = randomized_svd(
+            table, dimensions, n_oversamples=dimensions, n_iter=_ROUNDS, power_iteration_normalizer="QR",
+            random_state=seed,
+        )  # fmt: skip
+    else:
+        values, rows = _exact(table, dimensions)
+    rows = rows[values > _NOTHING * values[0]]
+    return np.asarray(svd_flip(None, rows, u_based_decision=False)[1], dtype=np.float64)
+
+
+def _exact(table: Any, dimensions: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Singular values, largest first, and right singular vectors, from the smaller of the two products with itself."""
+    from scipy.linalg import eigh
+
+    by_words = table.shape[1] <= table.shape[0]
+    product = (table.T @ table if by_words else table @ table.T).toarray()
+    size = len(product)
+    squares, vectors = eigh(product, subset_by_index=[size - dimensions, size - 1])
+    values, vectors = np.sqrt(np.maximum(squares[::-1], 0)), vectors[:, ::-1]
+    if by_words:
+        return values, vectors.T
+    return values, (table.T @ vectors).T / np.where(values == 0, 1, values)[:, None]
 
 
 def common_names(texts: Iterable[str]) -> tuple[str, ...]:
