@@ -86,11 +86,7 @@ def code_themes(
     With a code frame, segments are coded to its themes, each to as many as it speaks to: the best in `theme_id`, the
     others in `also`. With `known_only` no new themes are looked for: the codebook was made from this wave too.
     """
-    substantive = responses[responses["status"] == Status.SUBSTANTIVE]
-    people = substantive[[*RESPONSE_KEY, "respondent", "text"]].rename(columns={"text": "whole"})
-    who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
-    people_ = who["wave"] + " " + who["respondent"]  # pseudonyms are of a wave; several waves may be coded together
-    corpus = Corpus.of(list(zip(who["text"], who["whole"], people_, strict=True)), vector_of, guide)
+    corpus, rows = corpus_of(responses, segments, vector_of, guide)
 
     def find(part: Corpus, known: Codebook) -> Coded:
         if known_only:
@@ -101,8 +97,6 @@ def code_themes(
         coded = code_with_frame(corpus, codebook, wave, frame, encode, find, settings, frame_settings, reading)
     else:
         coded = find(corpus, codebook)
-    row_of = {key: row for row, key in enumerate(zip(corpus.texts, corpus.wholes, strict=True))}
-    rows = [row_of[key] for key in zip(who["text"], who["whole"], strict=True)]
     names = [theme.theme_id for theme in coded.codebook.themes] + [""]  # the last for row -1, no theme
     also = [coded.also[row] if coded.also else () for row in rows]
     themed = segments.assign(
@@ -113,6 +107,22 @@ def code_themes(
         subtheme_id=[coded.subtheme[row] if coded.subtheme else "" for row in rows],
     )
     return CodedSegments(themed.astype(CONTRACT["segments"]), coded.codebook)
+
+
+def corpus_of(
+    responses: pd.DataFrame,
+    segments: pd.DataFrame,
+    vector_of: Callable[[Sequence[str]], Vectors],
+    guide: Guide | None = None,
+) -> tuple[Corpus, list[int]]:
+    """Return the distinct segments in their responses, and each segment's row among them."""
+    substantive = responses[responses["status"] == Status.SUBSTANTIVE]
+    people = substantive[[*RESPONSE_KEY, "respondent", "text"]].rename(columns={"text": "whole"})
+    who = segments.merge(people, on=RESPONSE_KEY, how="left", validate="many_to_one")
+    people_ = who["wave"] + " " + who["respondent"]  # pseudonyms are of a wave; several waves may be coded together
+    corpus = Corpus.of(list(zip(who["text"], who["whole"], people_, strict=True)), vector_of, guide)
+    row_of = {key: row for row, key in enumerate(zip(corpus.texts, corpus.wholes, strict=True))}
+    return corpus, [row_of[key] for key in zip(who["text"], who["whole"], strict=True)]
 
 
 def rebuild(

@@ -85,6 +85,13 @@ def _further(first: str, also: str, scores: str, meant: Callable[[str], str]) ->
     return SEPARATOR.join(kept), SEPARATOR.join(kept.values())
 
 
+def said_of_vision(themes: Iterable[str], decisions: Decisions, known: Known) -> dict[str, bool]:
+    """The themes that people linked to the vision (True) or said to be outside it (False)."""
+    said = {theme: decisions.value(About.THEME, theme, "vision") for theme in themes}
+    linked = {theme: set(codes_of(value)) for theme, value in said.items() if value}
+    return {theme: bool(codes) for theme, codes in linked.items() if not codes or codes & set(known.codes)}
+
+
 def decided_codebook(codebook: Codebook, decisions: Decisions, known: Known) -> Codebook:
     """The codebook with themes as people decided; a part that was split off lies where its parent does."""
     if not codebook.themes:

@@ -17,6 +17,7 @@ from analysis.embed import EmbedSettings
 from analysis.errors import InputError
 from analysis.evaluate import EvaluateSettings
 from analysis.evidence_rich import EvidenceSettings
+from analysis.gaps import GapSettings
 from analysis.ingest import IngestSettings
 from analysis.learning import LearningSettings
 from analysis.review import ReviewSettings
@@ -43,6 +44,7 @@ class Settings(BaseModel):
     evidence: EvidenceSettings
     changes: ChangeSettings
     vision: VisionSettings
+    gaps: GapSettings
     evaluate: EvaluateSettings
     learning: LearningSettings
     review: ReviewSettings

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from analysis import gaps as gap_tables
 from analysis.codebook import split_joined
 from analysis.priorities import RESPONSE_KEY, Priorities
 from analysis.quotes import VectorOf, minority, spread
@@ -18,6 +20,8 @@ from analysis.types import (
     Breakdown,
     Campaign,
     Count,
+    GapSummary,
+    Outside,
     QuestionId,
     QuestionSummary,
     Quote,
@@ -102,6 +106,8 @@ class Tables:
     theme_changes: pd.DataFrame = field(default_factory=partial(empty_table, "theme_changes"))
     lineage: pd.DataFrame = field(default_factory=partial(empty_table, "lineage"))
     subthemes: pd.DataFrame = field(default_factory=partial(empty_table, "subthemes"))
+    gaps: pd.DataFrame = field(default_factory=partial(empty_table, "gaps"))
+    response_gaps: pd.DataFrame = field(default_factory=partial(empty_table, "response_gaps"))
 
 
 def summarise(
@@ -139,7 +145,7 @@ class _Summary:
     def report(self, rows_read: int) -> ReportData:
         themes = self._themes()
         vision = self._vision(themes)
-        outside = self._priorities.substantive_without(self._tables.response_vision)
+        outside, others = self._unlinked, self._in_no_gap(self._unlinked)
         few = self._priorities.substantive_without(self._tables.response_themes)
         about = self._about
         return ReportData(
@@ -156,7 +162,7 @@ class _Summary:
             themes=themes,
             outside_vision=self._priorities.count(outside),
             outside_themes=tuple(theme for theme in themes if not theme.vision),
-            outside_quotes=self._quotes(outside.assign(score=0.0), self._settings.quotes, self._people(outside)),
+            outside_quotes=self._quotes(others.assign(score=0.0), self._settings.quotes, self._people(others)),
             unthemed_responses=int((few["wave"] == self._wave).sum()),
             few=self._quotes(few.assign(score=0.0), _FEW, self._people(few)),
             campaigns=self._campaigns(),
@@ -175,6 +181,7 @@ class _Summary:
             changes_answered=answered_of(self._tables.theme_changes, self._wave),
             lineage=descents_of(self._tables.lineage, self._wave),
             reviewed=about.reviewed,
+            outside=self._outside(themes),
         )
 
     @property
@@ -304,6 +311,66 @@ class _Summary:
             )
             for heading in ordered
         )
+
+    def _outside(self, themes: Sequence[ThemeSummary]) -> Outside:
+        """What the vision does not name in this wave, and which unlinked themes are no gaps."""
+        rows = self._tables.gaps[self._tables.gaps["wave"] == self._wave]
+        by_id = {str(theme.theme_id): theme for theme in themes}
+        gaps = tuple(self._gap(row, by_id.get(row.theme_id)) for row in rows_of(rows))
+        named = {gap.gap_id for gap in gaps}
+        others = tuple(theme for theme in themes if not theme.vision and theme.theme_id not in named)
+        segments = self._tables.segments
+        if "coverage" not in segments:
+            return Outside(gaps)
+        asides = gap_tables.mostly_asides(segments, [theme.theme_id for theme in others])
+        here = segments[segments["wave"] == self._wave]
+        return Outside(
+            gaps=gaps,
+            asides=tuple(theme for theme in others if theme.theme_id in asides),
+            remarks=gap_tables.counts_of(segments, self._wave),
+            in_gaps=int(((here["coverage"] == gap_tables.OUTSIDE) & (here["gap_id"] != "")).sum()),
+        )
+
+    def _gap(self, row: Any, theme: ThemeSummary | None) -> GapSummary:
+        """One gap, its count hidden if small; for its quotes, answers that are linked to nothing come first."""
+        raised = self._tables.response_gaps
+        raised = raised[raised["gap_id"] == row.gap_id]
+        if row.kind == "theme":  # with the sides told for the theme
+            coded = self._tables.response_themes
+            raised = coded[coded["theme_id"] == row.theme_id]
+        count = self._since(Wave(row.first_wave), self._priorities.count(raised))
+        unlinked = self._unlinked.merge(raised, on=RESPONSE_KEY)
+        linked = raised.merge(self._unlinked, on=RESPONSE_KEY, how="left", indicator=True)
+        linked = linked[linked.pop("_merge") == "left_only"]
+        ranked = pd.concat([unlinked.assign(score=unlinked["score"] + 1), linked])
+        is_shown = count.respondents >= self._settings.min_cell
+        return GapSummary(
+            gap_id=row.gap_id,
+            kind=row.kind,
+            theme=theme,
+            label=row.label,
+            description=row.description,
+            keywords=split_joined(row.keywords),
+            count=count if is_shown else None,
+            share_linked=row.share_linked if is_shown else None,
+            certainty=row.certainty,
+            is_new=len(self._about.waves) > 1 and row.first_wave == self._wave,
+            quotes=self._quotes(ranked, self._settings.quotes, count.respondents),
+        )
+
+    def _in_no_gap(self, outside: pd.DataFrame) -> pd.DataFrame:
+        """Of responses outside the vision those that no gap holds and that are no mere asides."""
+        segments, gaps = self._tables.segments, self._tables.response_gaps
+        known = gaps.loc[gaps["wave"] == self._wave, RESPONSE_KEY]
+        if "coverage" in segments:
+            asides = segments.loc[segments["coverage"] == gap_tables.ASIDE, RESPONSE_KEY]
+            known = pd.concat([known, asides])
+        merged = outside.merge(known.drop_duplicates(), on=RESPONSE_KEY, how="left", indicator=True)
+        return merged.loc[merged["_merge"] == "left_only", RESPONSE_KEY]
+
+    @cached_property
+    def _unlinked(self) -> pd.DataFrame:
+        return self._priorities.substantive_without(self._tables.response_vision)
 
     def _quotable_responses(self) -> pd.DataFrame:
         """Responses that may be quoted: those that no person refused, or by setting only those that one approved."""

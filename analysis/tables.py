@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import ManifestoError
 from analysis.files import write_atomically
-from analysis.types import CONFIDENCES, ORIGINS, RELATIONS, SIDES, VERDICTS, Status, ThemeState
+from analysis.types import CERTAINTIES, CONFIDENCES, GAP_KINDS, ORIGINS, RELATIONS, SIDES, VERDICTS, Status, ThemeState
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -92,6 +92,30 @@ CONTRACT: dict[str, dict[str, type]] = {
         "vision_code": str,
         "score": float,
     },
+    "gaps": {
+        "wave": str,
+        "gap_id": str,
+        "kind": str,
+        "theme_id": str,
+        "label": str,
+        "description": str,
+        "keywords": str,
+        "first_wave": str,
+        "respondents": int,
+        "responses": int,
+        "segments": int,
+        "segments_linked": int,
+        "share_linked": float,
+        "certainty": str,
+        "source": str,
+    },
+    "response_gaps": {
+        "wave": str,
+        "response_id": str,
+        "question_id": str,
+        "gap_id": str,
+        "score": float,
+    },
     "theme_changes": {
         "wave": str,
         "before": str,
@@ -139,12 +163,16 @@ _ALLOWED = {
     ("themes", "state"): [str(state) for state in ThemeState],
     ("themes", "origin"): list(ORIGINS),
     ("response_themes", "stance"): list(SIDES),
+    ("gaps", "kind"): list(GAP_KINDS),
+    ("gaps", "certainty"): list(CERTAINTIES),
     ("theme_changes", "verdict"): list(VERDICTS),
     ("lineage", "relation"): list(RELATIONS),
 }
 _UNKNOWN = {"theme_changes": ("share_before", "change", "low", "high", "drift", "origin_share")}
 """Columns with empty cells, where nothing is known."""
 _KEYS = {
+    "gaps": ["wave", "gap_id"],
+    "response_gaps": ["wave", "response_id", "question_id", "gap_id"],
     "theme_changes": ["wave", "theme_id"],
     "lineage": ["refit", "old_theme_id", "new_theme_id"],
     "redactions": ["wave", "question_id", "label", "confidence"],

@@ -139,20 +139,27 @@ def code_wave(
         codebook = Codebook.empty(Space.of(corpus, settings.seed))
     placed = codebook.space.place(corpus, settings)
     around = codebook.space if first else Space.of(corpus, settings.seed, codebook.space.origin)
-    seen = (placed, around.centred(corpus.vectors)) if first else _seen(around, corpus, settings)
-    groups = find_groups(corpus, _least_respondents(corpus, settings), settings, seen)
+    seen = (placed, around.centred(corpus.vectors)) if first else seen_in(around, corpus, settings)
+    groups = find_groups(corpus, least_respondents(corpus.respondents(), settings), settings, seen)
     groups = groups if first else _only_new(placed, groups, codebook, settings)
-    new, centroids = _name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
-    telling = [i for i, theme in enumerate(new) if _tells(theme, corpus, np.flatnonzero(groups == i), settings)]
+    new, centroids = name_groups(corpus, placed, groups, codebook, wave, first, encode, settings, guide)
+    telling = [
+        i
+        for i, theme in enumerate(new)
+        if tells(theme, corpus, np.flatnonzero(groups == i), least_respondents(corpus.respondents(), settings))
+    ]
     new, centroids = tuple(new[i] for i in telling), centroids[telling]
     coded = _settled(corpus, placed, codebook, new, centroids, settings)
     words = Words(encode, codebook.space.centred, frozenset(codebook.space.names))
     return _parted(coded, len(codebook.themes), corpus, placed, words, settings, guide)
 
 
-def _tells(theme: Theme, corpus: Corpus, rows: Groups, settings: ThemeSettings) -> bool:
-    """Whether a theme, if small, has more to it than one word that some segments happen to share, such as "space"."""
-    small = corpus.respondents(rows) < _SMALL * _least_respondents(corpus, settings)
+def tells(theme: Theme, corpus: Corpus, rows: Groups, least: int) -> bool:
+    """Whether a theme, if small, has more to it than one word that some segments happen to share, such as "space".
+
+    `least` respondents make a theme.
+    """
+    small = corpus.respondents(rows) < _SMALL * least
     if not small or len(theme.keywords) > 1 or " " in theme.label:
         return True
     word = theme.label.casefold().removesuffix("s")
@@ -171,7 +178,7 @@ def _parted(
     """Find the sub-themes of the themes that are new, and give every segment its sub-theme."""
     book = coded.codebook
     members = [np.flatnonzero(coded.theme == row) for row in range(known, len(book.themes))]
-    least = _least_respondents(corpus, settings)
+    least = least_respondents(corpus.respondents(), settings)
     new = with_subthemes(
         book.themes[known:], members, corpus, placed, words, settings, least, guide, book.themes[:known]
     )
@@ -198,7 +205,7 @@ def _settled(
     settings: ThemeSettings,
 ) -> Coded:
     """Code every segment to its nearest theme; give up new themes that too few then raise, and do it again."""
-    least = _least_respondents(corpus, settings)
+    least = least_respondents(corpus.respondents(), settings)
     while True:
         grown = known.extended(new, centroids)
         theme, similarity = _nearest_theme(placed, grown, settings)
@@ -224,7 +231,7 @@ def find_groups(
     if len(corpus.texts) < settings.min_documents:
         return np.full(len(corpus.texts), -1, dtype=np.int64)
     if seen is None:
-        seen = _seen(Space.of(corpus, settings.seed), corpus, settings)
+        seen = seen_in(Space.of(corpus, settings.seed), corpus, settings)
     placed, meanings = seen
     groups = _without_small(corpus, _cluster(corpus.texts, placed, settings), min(_SMALLEST, least_respondents))
     groups = gates.split_catch_alls(corpus, placed, groups, least_respondents, settings)
@@ -234,7 +241,8 @@ def find_groups(
     return _renumbered(_without_small(corpus, groups, least_respondents))
 
 
-def _seen(space: Space, corpus: Corpus, settings: ThemeSettings) -> tuple[Vectors, Vectors]:
+def seen_in(space: Space, corpus: Corpus, settings: ThemeSettings) -> tuple[Vectors, Vectors]:
+    """The segments as `find_groups` compares them: as placed in a space, and by meaning alone."""
     return space.place(corpus, settings), space.centred(corpus.vectors)
 
 
@@ -255,8 +263,9 @@ def _only_new(placed: Vectors, groups: Groups, codebook: Codebook, settings: The
     return _renumbered(kept)
 
 
-def _least_respondents(corpus: Corpus, settings: ThemeSettings) -> int:
-    return max(settings.min_respondents, round(settings.min_share * corpus.respondents()))
+def least_respondents(respondents: int, settings: ThemeSettings) -> int:
+    """How many of those who answered make a theme."""
+    return max(settings.min_respondents, round(settings.min_share * respondents))
 
 
 def _cluster(texts: Sequence[str], placed: Vectors, settings: ThemeSettings) -> Groups:
@@ -336,7 +345,7 @@ def _without_small(corpus: Corpus, groups: Groups, least_respondents: int) -> Gr
     return kept
 
 
-def _name_groups(
+def name_groups(
     corpus: Corpus,
     placed: Vectors,
     groups: Groups,

@@ -43,6 +43,14 @@ Relation = Literal["same", "renamed", "merged", "split", "moved", "gone", "new"]
 RELATIONS: tuple[Relation, ...] = ("same", "renamed", "merged", "split", "moved", "gone", "new")
 """What an old theme is to a new one after a refit; `moved`: some responses went, but neither became the other."""
 
+GapKind = Literal["theme", "part", "group"]
+GAP_KINDS: tuple[GapKind, ...] = ("theme", "part", "group")
+"""What a possible gap in the vision is: a found theme, a part of one, or a group among remarks that are in neither."""
+
+Certainty = Literal["said", "clear", "likely", "unsure"]
+CERTAINTIES: tuple[Certainty, ...] = ("said", "clear", "likely", "unsure")
+"""How surely a topic is outside the vision: a person says so, or as few of its remarks are linked."""
+
 CONFIDENCES = ("certain", "likely", "possible", "by hand")
 """How surely a piece of text is personal data: a score of 0.9 or more, of 0.6 or more, less; or a person said so."""
 
@@ -294,6 +302,42 @@ class VisionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class GapSummary:
+    """A possible gap: a topic that residents raise and that the vision does not name.
+
+    `theme` is the found theme that it is, or is a part of; none for a group of remarks in no such theme. `share_linked`
+    is the share of its remarks that are linked to the vision after all (0 to 1). Where fewer people raise it than may
+    be shown, `count` and `share_linked` are None.
+    """
+
+    gap_id: str
+    kind: GapKind
+    theme: ThemeSummary | None
+    label: str
+    description: str
+    keywords: tuple[str, ...]
+    count: Count | None
+    share_linked: float | None
+    certainty: Certainty
+    is_new: bool
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the vision does not name: possible gaps, in the order to read them.
+
+    `remarks` counts the wave's segments by coverage (linked, outside, aside), `in_gaps` those outside that are in a
+    gap. `asides` are themes linked to nothing, most of whose remarks are about the survey itself or say nothing.
+    """
+
+    gaps: tuple[GapSummary, ...] = ()
+    asides: tuple[ThemeSummary, ...] = ()
+    remarks: Mapping[str, int] = field(default_factory=dict)
+    in_gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionSummary:
     """A question and what became of the answers to it."""
 
@@ -398,12 +442,12 @@ class Reviewed:
 class ReportData:
     """All that a report of one wave shows. Counts are of the wave unless `by_wave` says otherwise.
 
-    `outside_vision` is what respondents raise that no vision theme covers; `few` are examples of responses that have
-    no found theme. `redactions` counts replaced personal data by type, `removed` by question and confidence too;
-    `marked` is how many responses a person should look at, by what for; `evaluation` compares the vision links with
-    those of people who coded blind. `evidence` counts responses rich in evidence by kind (one may have several).
-    `changes` are since the wave before, `changes_answered` who answered before and now; `lineage` is of the last refit,
-    if it ended with this wave. `provenance` is (name, value) of the run.
+    `outside_vision` is what respondents raise that no vision theme covers; `outside` says what of it may be gaps;
+    `few` are examples of responses that have no found theme. `redactions` counts replaced personal data by type,
+    `removed` by question and confidence too; `marked` is how many responses a person should look at, by what for;
+    `evaluation` compares the vision links with those of people who coded blind. `evidence` counts responses rich in
+    evidence by kind (one may have several). `changes` are since the wave before, `changes_answered` who answered before
+    and now; `lineage` is of the last refit, if it ended with this wave. `provenance` is (name, value) of the run.
     """
 
     consultation_id: str
@@ -439,3 +483,4 @@ class ReportData:
     changes_answered: tuple[int, int] = (0, 0)
     lineage: tuple[Descent, ...] = ()
     reviewed: Reviewed | None = None
+    outside: Outside = field(default_factory=Outside)

@@ -61,6 +61,7 @@ def _code_waves(plan: Plan) -> list[bool]:
     for each in plan.waves:
         worked.append(tasks.find_themes(plan, each))
         worked.append(tasks.link_to_vision(plan, each))
+        worked.append(tasks.find_gaps(plan, each))
         worked.append(tasks.mark_answers(plan, each))
         worked.append(tasks.compare_waves(plan, each))
     return worked

@@ -186,6 +186,7 @@ class Plan:
         learned = fingerprint(self.model, guide, settings.fingerprint("embed"), learning)
         vision = fingerprint(themes, "vision", learned)
         marks = fingerprint(segments, self.model, settings.fingerprint("embed", "stance", "evidence"))
+        gaps = fingerprint(vision, "gaps", before.keys["gaps"] if before else "", settings.fingerprint("gaps"))
         changes = fingerprint(vision, settings.fingerprint("changes"), self.decisions.fingerprint_of(About.THEME))
         return {
             "intake": intake,
@@ -193,6 +194,7 @@ class Plan:
             "themes": themes,
             "learned": learned,
             "vision": vision,
+            "gaps": gaps,
             "marks": marks,
             "changes": changes,
         }

@@ -6,22 +6,24 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
-from analysis import summary
+from analysis import gaps, summary
 from analysis.checking import reviewed
 from analysis.codebook import Codebook, codebook_from_frame, subthemes_table, themes_table
 from analysis.coding import response_themes, themed_segments
-from analysis.decided import Decided, Known, decided_segments, decided_tables
+from analysis.decided import Decided, Known, decided_segments, decided_tables, said_of_vision
 from analysis.evidence_rich import with_evidence
 from analysis.intake import SafeWave
 from analysis.learning import Lesson
 from analysis.quotes import VectorOf
 from analysis.stance import load_stance_model, with_sides
 from analysis.tables import checked, empty_table, read_table
+from analysis.themes import least_respondents
 from analysis.types import VERDICTS, QuestionId, ReportData, Reviewed, Stance, Status, ThemeState
 from flows.evaluating import stored_evaluation
 from flows.layout import fingerprint, library_versions
@@ -30,7 +32,7 @@ from flows.refitting import LINEAGE, finished_refits
 
 TABLES = (
     "responses", "redactions", "segments", "themes", "subthemes", "response_themes", "response_vision",
-    "theme_changes", "lineage",
+    "gaps", "response_gaps", "theme_changes", "lineage",
 )  # fmt: skip
 
 
@@ -65,6 +67,14 @@ def themes_line(before: Codebook, after: Codebook) -> str:
         beside = f", {known} found before" if known else ""
         return f"{given} themes given{beside}, {new} {'emerging' if before.themes else 'found beside them'}"
     return f"{new} themes found" if not before.themes else f"{len(before.themes)} known themes, {new} emerging"
+
+
+def gaps_line(before: Codebook, after: Codebook) -> str:
+    """One line on the groups of remarks that stand outside the vision and outside the themes."""
+    new = len(after.themes) - len(before.themes)
+    return f"{new} groups outside the vision and the themes" + (
+        f", {len(before.themes)} known" if before.themes else ""
+    )
 
 
 def changes_line(changes: pd.DataFrame) -> str:
@@ -114,8 +124,21 @@ def collect(plan: Plan) -> Decided:
         "theme_changes": stacked(plan, "theme_changes", plan.waves),
         "lineage": _lineage(plan),
     }
-    decided = decided_tables(tables, plan.decisions, known_of(plan))
+    decided = _with_gaps(plan, decided_tables(tables, plan.decisions, known_of(plan)))
     return Decided({name: checked(name, table) for name, table in decided.tables.items()}, decided.pointless)
+
+
+def _with_gaps(plan: Plan, decided: Decided) -> Decided:
+    """Add what no theme of the vision covers, as people decided on themes and links."""
+    settings, waves = plan.settings, [wave.wave for wave in plan.waves]
+    groups = pd.read_parquet(plan.layout.wave(waves[-1]) / "gap_groups.parquet")
+    found = gaps.Found(themes_table(codebook_from_frame(groups)), stacked(plan, "gap_near", plan.waves))
+    said = said_of_vision(decided.tables["themes"]["theme_id"], plan.decisions, known_of(plan))
+    made = gaps.gaps_of(
+        decided.tables, found, said, waves, partial(least_respondents, settings=settings.themes), settings.gaps
+    )
+    tables = {**decided.tables, "gaps": made.gaps, "response_gaps": made.response_gaps, "segments": made.segments}
+    return replace(decided, tables=tables)
 
 
 def known_of(plan: Plan) -> Known:
@@ -130,7 +153,7 @@ def tables_key(plan: Plan) -> str:
 
 def result_key(wave: WavePlan) -> str:
     """Change whenever any result of a wave does."""
-    return fingerprint(*(wave.keys[stage] for stage in ("vision", "marks", "changes")))
+    return fingerprint(*(wave.keys[stage] for stage in ("vision", "gaps", "marks", "changes")))
 
 
 def manifest_key(plan: Plan) -> str:
@@ -251,6 +274,8 @@ def _wave_manifest(plan: Plan, wave: WavePlan, tables: Mapping[str, pd.DataFrame
             "responses_linked_to_vision": _responses_in(tables["response_vision"], wave),
             "responses_outside_vision": int((responses["status"] == Status.SUBSTANTIVE).sum())
             - _responses_in(tables["response_vision"], wave),
+            "segments_by_coverage": gaps.counts_of(tables["segments"], wave.wave),
+            "gaps": _rows(tables["gaps"], wave),
             "themes_new": int((tables["themes"]["first_wave"] == wave.wave).sum()),
             "themes_emerging": int(
                 (

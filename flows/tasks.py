@@ -30,9 +30,11 @@ from analysis.embed import CODER_CHANGES, SentenceEncoder, Vectors, VectorStore,
 from analysis.errors import ManifestoError
 from analysis.evidence_rich import mark_evidence
 from analysis.files import write_atomically
+from analysis.gaps import find_gap_groups
 from analysis.linker import VisionLinker, examples_as_read, guide_of, ready_linker
 from analysis.stance import load_stance_model, tell_stances
 from analysis.tables import checked, write_csv, write_parquet
+from analysis.types import Wave
 from flows import evaluating, publishing
 from flows.layout import code_fingerprint, fingerprint, is_done, mark_done
 from flows.plan import Plan, WavePlan
@@ -187,6 +189,39 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
     return True
 
 
+@stage("find gaps")
+def find_gaps(plan: Plan, wave: WavePlan) -> bool:
+    """Group what residents raise that no theme of the vision covers and no theme explains."""
+    folder, key = plan.layout.wave(wave.wave), wave.keys["gaps"]
+    outputs = [folder / f"{name}.parquet" for name in ("gap_groups", "gap_near")]
+    if is_done(folder, "gaps", key, outputs):
+        return False
+    with step(f"{wave.wave}: gaps") as work:
+        words, linker = _Embedder(plan), _linker(plan)
+        responses, segments = _responses(plan, wave), pd.read_parquet(folder / "segments.parquet")
+        words.learn(coding.texts_to_embed(responses, segments))
+        known = _gap_groups(plan, wave.before) if wave.before else Codebook.empty()
+        found = find_gap_groups(
+            responses,
+            segments,
+            pd.read_parquet(folder / "response_vision.parquet"),
+            _codebook(plan, wave.wave),
+            known,
+            wave.wave,
+            words.encode,
+            words.vectors_of,
+            plan.settings.themes,
+            plan.settings.gaps,
+            guide_of(plan.framework, linker),
+        )
+        write_parquet(codebook_frame(found.codebook), outputs[0])
+        write_parquet(found.near, outputs[1])
+        words.keep()
+        mark_done(folder, "gaps", key)
+        work.done = publishing.gaps_line(known, found.codebook)
+    return True
+
+
 @stage("mark answers")
 def mark_answers(plan: Plan, wave: WavePlan) -> bool:
     """Tell the stances of answers to open questions, and mark answers that are rich in evidence."""
@@ -299,7 +334,10 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
     evaluation = evaluating.fingerprint_of(plan)
     results = fingerprint(*(publishing.result_key(each) for each in plan.waves[: plan.waves.index(wave) + 1]))
     key = fingerprint(results, decided, about, report, code_fingerprint("reports"), evaluation, place)
-    outputs = [folder / name for name in ("index.html", "vision.csv", "themes.csv", "subthemes.csv", "report.xlsx")]
+    outputs = [
+        folder / name
+        for name in ("index.html", "vision.csv", "themes.csv", "subthemes.csv", "gaps.csv", "gaps.json", "report.xlsx")
+    ]
     if is_done(state, "report", key, outputs):
         return False
     with step(f"{wave.wave}: report") as work:
@@ -412,6 +450,10 @@ def _codebook(plan: Plan, wave: str | None) -> Codebook:
     if wave is None:
         return _rebuilt(plan)
     return codebook_from_frame(pd.read_parquet(plan.layout.wave(wave) / "codebook.parquet"))
+
+
+def _gap_groups(plan: Plan, wave: Wave) -> Codebook:
+    return codebook_from_frame(pd.read_parquet(plan.layout.wave(wave) / "gap_groups.parquet"))
 
 
 def _rebuilt(plan: Plan) -> Codebook:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import os
 import tempfile
@@ -55,18 +56,22 @@ def write_exports(
     *,
     created: datetime = CREATED,
 ) -> tuple[Path, ...]:
-    """Write `vision.csv`, `themes.csv`, `subthemes.csv` and `report.xlsx` to `folder`; returns their paths.
+    """Write `vision.csv`, `themes.csv`, `subthemes.csv`, `gaps.csv`, `gaps.json` and `report.xlsx` to `folder`.
+
+    Returns their paths.
 
     `tables` become further sheets, named by their keys, and must be fit for publication. Equal arguments give equal
     bytes. Raises InputError for tables too large for a sheet.
     """
     extra = _extra_tables(tables)
-    vision, themes, parts = vision_table(data), themes_table(data), subthemes_table(data)
-    workbook = xlsx_bytes(data, (vision, themes, parts, *_further_tables(data), *extra), created)
+    vision, themes, parts, gaps = vision_table(data), themes_table(data), subthemes_table(data), gaps_table(data)
+    workbook = xlsx_bytes(data, (vision, themes, parts, gaps, *_further_tables(data), *extra), created)
     return (
         replace_file(folder / "vision.csv", csv_bytes(vision)),
         replace_file(folder / "themes.csv", csv_bytes(themes)),
         replace_file(folder / "subthemes.csv", csv_bytes(parts)),
+        replace_file(folder / "gaps.csv", csv_bytes(gaps)),
+        replace_file(folder / "gaps.json", gaps_json(data)),
         replace_file(folder / "report.xlsx", workbook),
     )
 
@@ -143,6 +148,63 @@ def subthemes_table(data: ReportData) -> Table:
     about = "Parts of the larger found themes. The share is of those who raise the theme."
     own = ("Sub-theme id", "Sub-theme", "Theme id", "Theme", "Description", "Keywords", "Respondents", "Share of theme")
     return Table("Sub-themes", about, own, rows, frozenset({"Share of theme"}))
+
+
+def gaps_table(data: ReportData) -> Table:
+    """A row for each possible gap in the vision, those that may be none last; small counts are not shown."""
+    rows = tuple(
+        (
+            gap.gap_id, gap.label, gap.kind, gap.theme.label if gap.theme else "", gap.description,
+            ", ".join(gap.keywords), "yes" if gap.is_new else "no",
+            gap.count.respondents if gap.count else SUPPRESSED,
+            _share(gap.count.share) if gap.count else SUPPRESSED,
+            SUPPRESSED if gap.share_linked is None else _share(gap.share_linked),
+            wording.certainty(gap.certainty), "person" if gap.certainty == "said" else "machine",
+        )
+        for gap in figures.shown_gaps(data)
+    )  # fmt: skip
+    columns = (
+        "Gap id", "Topic", "Kind", "Found theme", "Description", "Keywords", "New in this wave", "Respondents", "Share",
+        "Share of remarks linked", "How sure", "Source",
+    )  # fmt: skip
+    about = (
+        "Topics that residents raise and that the machine links to no theme of the vision: questions to people, not "
+        "findings. The lower the share of remarks that are linked all the same, the surer."
+    )
+    return Table("Possible gaps", about, columns, rows, frozenset({"Share", "Share of remarks linked"}))
+
+
+def gaps_json(data: ReportData) -> bytes:
+    """The possible gaps for other programs, with what was counted; null stands for a count too small to show."""
+    gaps = [
+        {
+            "gap_id": gap.gap_id,
+            "kind": gap.kind,
+            "theme_id": gap.theme.theme_id if gap.theme else None,
+            "label": figures.clean(gap.label),
+            "description": figures.clean(gap.description),
+            "keywords": [figures.clean(word) for word in gap.keywords],
+            "respondents": gap.count.respondents if gap.count else None,
+            "share": _share(gap.count.share) if gap.count else None,
+            "share_of_remarks_linked": gap.share_linked,
+            "certainty": gap.certainty,
+            "new_in_this_wave": gap.is_new,
+            "quotes": [figures.clean(quote.text) for quote in gap.quotes],
+        }
+        for gap in figures.shown_gaps(data)
+    ]
+    summary = {
+        "consultation": data.consultation_id,
+        "wave": data.wave,
+        "vision": data.framework_title,
+        "respondents": data.respondents,
+        "respondents_outside_the_vision": data.outside_vision.respondents,
+        "remarks": dict(data.outside.remarks),
+        "remarks_in_gaps": data.outside.in_gaps,
+        "counts_not_shown_below": data.min_cell,
+        "gaps": gaps,
+    }
+    return (json.dumps(summary, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
 def _figure_headings(data: ReportData, stances: Sequence[Side]) -> tuple[tuple[str, ...], frozenset[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analysis.types import (
@@ -12,6 +12,7 @@ from analysis.types import (
     STANCES,
     Count,
     Descent,
+    GapSummary,
     Quote,
     Relation,
     ReportData,
@@ -108,6 +109,25 @@ def all_themes(data: ReportData) -> tuple[ThemeSummary, ...]:
 def _every(data: ReportData) -> tuple[ThemeSummary, ...]:
     under_vision = (theme for vision in data.vision for theme in vision.themes)
     return (*under_vision, *data.outside_themes, *data.themes)
+
+
+def shown_gaps(data: ReportData) -> tuple[GapSummary, ...]:
+    """The possible gaps that may be published, each quote once; those that may be none last."""
+    seen: set[str] = set()
+    gaps = []
+    for gap in data.outside.gaps:
+        if gap.theme is None or shown([gap.theme]):
+            fresh = unrepeated(quote for quote in gap.quotes if quote.text not in seen)
+            seen.update(quote.text for quote in fresh)
+            gaps.append(replace(gap, quotes=fresh))
+    return tuple(gaps)
+
+
+def spread_themes(data: ReportData) -> tuple[ThemeSummary, ...]:
+    """The themes linked to nothing that are neither gaps nor asides: what is said on them is linked here and there."""
+    apart = {gap.theme.theme_id for gap in data.outside.gaps if gap.theme and gap.kind == "theme"}
+    apart |= {theme.theme_id for theme in data.outside.asides}
+    return tuple(theme for theme in shown(data.outside_themes) if theme.theme_id not in apart)
 
 
 def _largest_first(theme: ThemeSummary) -> tuple[int, str, str]:

@@ -46,6 +46,8 @@ _FILTERS: Final = {
     "relation_name": figures.RELATION_NAMES.__getitem__,
     "interval": wording.interval,
     "evidence_name": wording.evidence,
+    "certainty": wording.certainty,
+    "certainty_in_words": wording.certainty_in_words,
     "stance_parts": charts.stance_parts,
 }
 
@@ -105,7 +107,10 @@ def _view(data: ReportData) -> dict[str, Any]:
         "themes": themes,
         "new": figures.new_in_wave(themes, data.wave),
         "mover": figures.largest_change(raised, previous),
-        "outside_themes": figures.shown(data.outside_themes),
+        "gaps": figures.shown_gaps(data),
+        "gap_quotes": tuple(quote for gap in figures.shown_gaps(data) for quote in gap.quotes),
+        "spread": figures.spread_themes(data),
+        "asides": figures.shown(data.outside.asides),
         "stances": figures.used_stances(data),
         "sides": figures.used_sides(data),
         "statuses": tuple(figures.STATUS_NAMES.items()),

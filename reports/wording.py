@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from analysis.types import Count, Quote, Side, ThemeChange
+from analysis.types import Certainty, Count, GapSummary, Quote, Side, ThemeChange
 from reports.figures import STANCE_NAMES
 
 MINUS: Final = "\u2212"
@@ -85,6 +85,12 @@ _EVIDENCE: Final[Mapping[str, str]] = {
     "proposals": "Proposals that say how, for whom or why",
 }
 _SMALL: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_CERTAINTY: Final[Mapping[Certainty, str]] = {
+    "said": "A person says so",
+    "clear": "Sure",
+    "likely": "Fairly sure",
+    "unsure": "Not sure",
+}
 _QUOTE_STANCES: Final[Mapping[Side, str]] = {**STANCE_NAMES, "open": "Comment"}
 
 
@@ -165,6 +171,22 @@ def interval(change: ThemeChange) -> str:
     if change.low is None or change.high is None:
         return NO_FIGURE
     return f"{points(round(100 * change.low, 1))} to {points(round(100 * change.high, 1))}"
+
+
+def certainty(value: Certainty) -> str:
+    """How surely a topic is outside the vision, in a word or two."""
+    return _CERTAINTY[value]
+
+
+def certainty_in_words(gap: GapSummary) -> str:
+    """How surely a topic is outside the vision, as a sentence."""
+    linked = "" if gap.share_linked is None else f": {about(gap.share_linked)} of the remarks on it are linked"
+    return {
+        "said": "A person who checked the themes says that the vision does not name it.",
+        "clear": f"The machine is sure that no theme of the vision covers it{linked}.",
+        "likely": f"The machine is fairly sure that no theme of the vision covers it{linked}.",
+        "unsure": f"This may be no gap{linked or ', as few remarks were made'}. Read them first.",
+    }[gap.certainty]
 
 
 def evidence(kind: str) -> str:

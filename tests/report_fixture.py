@@ -13,7 +13,9 @@ from analysis.types import (
     Descent,
     Estimate,
     Evaluation,
+    GapSummary,
     GroupAgreement,
+    Outside,
     QuestionId,
     QuestionSummary,
     Quote,
@@ -170,6 +172,38 @@ AIRCRAFT = theme(
     first_wave=NOW,
 )
 
+SURVEY = theme(
+    "Long survey",
+    "",
+    "survey questions",
+    count(2, 6, 3),
+    "",
+    *quotes(("dislike", "This survey is longer than the pier was going to be.")),
+)
+CALENDAR = theme("Days and months", "Remarks that share no clear words.", "Monday", count(4, 5, 6), "")
+OUTSIDE = Outside(
+    gaps=(
+        GapSummary(
+            "g-0001", "group", None, "Dial-up internet", "People speak of slow internet.", ("internet", "slow"),
+            count(0, 15, 9), 0.05, "clear", True, quotes(("dislike", "The internet here is a rumour.")),
+        ),
+        GapSummary(
+            AIRCRAFT.theme_id, "theme", AIRCRAFT, AIRCRAFT.label, AIRCRAFT.description, AIRCRAFT.keywords,
+            AIRCRAFT.count, 0.125, "likely", True, AIRCRAFT.quotes,
+        ),
+        GapSummary(
+            "s-0001-x", "part", NEIGHBOURS, "Neighbours' cats", "", ("cats",), None, None, "said", False,
+            (),
+        ),
+        GapSummary(
+            "s-0002-x", "part", NEIGHBOURS, "Street parties", "", (), count(12, 0, 3), 0.48, "unsure", False,
+            quotes(("like", "Our street party had two bands."), ("like", "Bunting."), ("hope", "More bunting.")),
+        ),
+    ),
+    asides=(SURVEY,),
+    remarks={"linked": 4100, "outside": 310, "aside": 42},
+    in_gaps=74,
+)  # fmt: skip
 ASPIRATIONS = {
     "ENVIRONMENT": ("Environment", "A clean, green and sustainable borough."),
     "HOUSING": ("Housing", "Sufficient, accessible and varied homes."),
@@ -202,7 +236,7 @@ CHANGES = (
     ThemeChange(ROOMS.theme_id, ROOMS.label, "new", 33, 0, 0.026, None, None, None, None, 1.0, False, RENTS.label),
     ThemeChange(AIRCRAFT.theme_id, AIRCRAFT.label, "too few", 4, 3, 0.003, 0.003, 0.0, -0.006, 0.006, 0.6, False, ""),
 )
-THEMES = (LITTER, RENTS, SAFETY, SHOPS, NEIGHBOURS, PARKS, ROOMS, AIRCRAFT)
+THEMES = (LITTER, RENTS, SAFETY, SHOPS, NEIGHBOURS, PARKS, ROOMS, AIRCRAFT, SURVEY, CALENDAR)
 
 
 def visions() -> tuple[VisionSummary, ...]:
@@ -268,7 +302,8 @@ def report_data(**changes: Any) -> ReportData:
         vision=visions(),
         themes=THEMES,
         outside_vision=count(3, 41, 20, 31),
-        outside_themes=(AIRCRAFT,),
+        outside_themes=(AIRCRAFT, SURVEY, CALENDAR),
+        outside=OUTSIDE,
         outside_quotes=quotes(("hope", "Bring back the pier that was promised in 1974.")),
         unthemed_responses=412,
         few=quotes(
@@ -359,6 +394,7 @@ def empty_data() -> ReportData:
         themes=(),
         outside_vision=NOTHING,
         outside_themes=(),
+        outside=Outside(),
         outside_quotes=(),
         unthemed_responses=0,
         few=(),
@@ -397,6 +433,7 @@ def open_data() -> ReportData:
         themes=(found,),
         outside_vision=NOTHING,
         outside_themes=(),
+        outside=Outside(),
         outside_quotes=(),
         unthemed_responses=0,
         few=(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from dataclasses import replace
 from datetime import datetime
@@ -196,6 +197,22 @@ def test_tables_too_large_for_a_sheet_are_refused_all_at_once(tmp_path: Path) ->
     assert len(refused.value.faults) == 2
 
 
+def test_gaps_come_as_csv_sheet_and_json_without_small_counts(tmp_path: Path) -> None:
+    write_report(report_data(), tmp_path)
+    with (tmp_path / "gaps.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Possible gaps"]
+    said = json.loads((tmp_path / "gaps.json").read_text("utf-8"))
+    assert [row["Topic"] for row in rows] == [gap["label"] for gap in said["gaps"]]
+    assert [row["Topic"] for row in rows] == [cell.value for cell in sheet["B"][1:]]
+    assert [row["Respondents"] for row in rows] == ["20", "19", "[c]", "12"]
+    assert [gap["respondents"] for gap in said["gaps"]] == [20, 19, None, 12]
+    assert [gap["share_of_remarks_linked"] for gap in said["gaps"]] == [0.05, 0.125, None, 0.48]
+    assert [row["Source"] for row in rows] == ["machine", "machine", "person", "machine"]
+    assert said["remarks"] == {"linked": 4100, "outside": 310, "aside": 42}
+    assert said["remarks_in_gaps"] == 74
+
+
 def test_equal_data_gives_equal_bytes(tmp_path: Path) -> None:
     made = datetime(2020, 2, 3)
     first = write_report(report_data(), tmp_path / "a", created=made)
@@ -206,7 +223,9 @@ def test_equal_data_gives_equal_bytes(tmp_path: Path) -> None:
 
 def test_report_is_written_whole(tmp_path: Path) -> None:
     paths = write_report(report_data(), tmp_path / "new" / "folder")
-    assert [p.name for p in paths] == ["index.html", "vision.csv", "themes.csv", "subthemes.csv", "report.xlsx"]
+    assert [p.name for p in paths] == [
+        "index.html", "vision.csv", "themes.csv", "subthemes.csv", "gaps.csv", "gaps.json", "report.xlsx",
+    ]  # fmt: skip
     assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == sorted(p.name for p in paths)
     assert paths[0].read_text("utf-8") == render.render_report(report_data())
 

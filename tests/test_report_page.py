@@ -9,11 +9,22 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_fixture import EARLIER, EVALUATION, LITTER, NOTHING, NOW, empty_data, open_data, report_data
+from report_fixture import (
+    AIRCRAFT,
+    EARLIER,
+    EVALUATION,
+    LITTER,
+    NOTHING,
+    NOW,
+    OUTSIDE,
+    empty_data,
+    open_data,
+    report_data,
+)
 from report_html import Node, parse
 
-from analysis.types import Breakdown, Campaign, Quote, ReportData, SafeText, ThemeState
-from reports import wording
+from analysis.types import Breakdown, Campaign, Outside, Quote, ReportData, SafeText, ThemeState
+from reports import exports, wording
 from reports.figures import clean
 from reports.render import render_report
 
@@ -22,7 +33,7 @@ TEMPLATE = "{{ 7*7 }}{% for x in y %}"
 OVERRIDE = "\u202egnorw\u202d"
 LONG = "w" * 100_000
 HOSTILE = [SCRIPT, TEMPLATE, OVERRIDE, LONG, "]]></style><img src=x onerror=alert(1)>", "\x00\x1b[31m\ud800", "=1+1"]
-DOWNLOADS = {"vision.csv", "themes.csv", "subthemes.csv", "report.xlsx"}
+DOWNLOADS = {"vision.csv", "themes.csv", "subthemes.csv", "gaps.csv", "gaps.json", "report.xlsx"}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +59,7 @@ def with_text(text: str) -> ReportData:
         vision=(vision, *full.vision[1:]),
         themes=(theme,),
         outside_themes=(theme,),
+        outside=replace(full.outside, gaps=(replace(OUTSIDE.gaps[0], label=text, description=text, quotes=said),)),
         outside_quotes=said,
         few=said,
         campaigns=(Campaign(3, safe),),
@@ -112,7 +124,8 @@ def test_nothing_is_fetched(page: Node) -> None:
 
 def test_each_chart_has_title_description_and_figures_beside_it(page: Node) -> None:
     charts = [svg for svg in page.all("svg") if svg.get("role") == "img"]
-    assert len(charts) == 1 + len(section(page, "vision").all("article")) + len(section(page, "outside").all("article"))
+    articles = [*section(page, "vision").all("article"), *section(page, "outside").all("article")]
+    assert len(charts) == len(articles), "one for the ranking, none for the gap whose count is too small to show"
     for chart in charts:
         title, description = chart.first("title"), chart.first("desc")
         assert chart.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
@@ -122,7 +135,7 @@ def test_each_chart_has_title_description_and_figures_beside_it(page: Node) -> N
 
 def test_wide_tables_are_labelled_regions_a_keyboard_can_scroll(page: Node) -> None:
     regions = [node for node in page.all("div") if node.get("class") == "scroll"]
-    assert len(regions) == 6
+    assert len(regions) == 7
     for region in regions:
         assert (region.get("role"), region.get("tabindex")) == ("region", "0")
         assert region.get("aria-labelledby") == region.first("caption").get("id")
@@ -135,7 +148,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: Node) -> None:
 
 
 def test_parts_and_the_less_common_view_of_a_theme_are_told_apart(page: Node) -> None:
-    (parts,) = page.all("details")
+    (parts,) = section(page, "vision").all("details")
     assert "Fly-tipping in alleys (140); Street sweeping (61)" in parts.first("summary").text
     assert [item.first("strong").text for item in parts.all("li")] == [part.label for part in LITTER.subthemes]
     assert [item.text.count("respondents") for item in parts.all("li")] == [1, 1]
@@ -229,6 +242,49 @@ def test_themes_an_analyst_hid_stay_hidden() -> None:
     assert LITTER.label in render_report(data)
 
 
+# --- what the vision does not name ------------------------------------------------------------------------------------
+
+
+def test_gaps_stand_as_data_with_how_sure_the_machine_is_and_no_small_count(page: Node) -> None:
+    outside = section(page, "outside")
+    (table,) = outside.all("table")
+    rows = [[cell.text for cell in row.all("th", "td")] for row in table.all("tr")][1:]
+    assert rows == [
+        ["Dial-up internet", "20", "1.6%", "5.0%", "Sure"],
+        ["Aircraft noise from City Airport", "19", "1.5%", "12.5%", "Fairly sure"],
+        ["Neighbours' cats", "fewer than 10", "–not shown", "–not shown", "A person says so"],
+        ["Street parties", "12", "1.0%", "48.0%", "Not sure"],
+    ]
+    targets = [a.get("href")[1:] for a in table.all("a")]
+    articles = {article.get("aria-labelledby"): article.text for article in outside.all("article")}
+    internet, aircraft, cats, parties = (articles[target] for target in targets)
+    assert "The machine is sure that no theme of the vision covers it: 5% of the remarks on it are linked." in internet
+    assert "in no found theme" in internet
+    assert "fairly sure" in aircraft
+    assert "Raised by a few people. A person who checked the themes says" in cats
+    assert "This is a part of the found theme Kind neighbours." in cats
+    assert "This may be no gap: 48% of the remarks on it are linked." in parties
+    assert "More bunting." not in parties, "of what may be no gap fewer quotes are shown"
+
+
+def test_unlinked_themes_that_are_no_gaps_say_why_and_keep_their_words(page: Node) -> None:
+    outside = section(page, "outside")
+    spread, asides = (item.text for item in outside.all("ul")[0].all("li"))
+    assert "mostly linked to the vision, but not to any one theme of it: Days and months (12)." in spread
+    assert "mostly about the survey itself, or is no matter for a council: Long survey (9)." in asides
+    (kept,) = [each for each in outside.all("details") if "What is said on them" in each.text]
+    assert "This survey is longer than the pier was going to be." in kept.text
+    assert "74 are in the topics above" in outside.text
+
+
+def test_a_theme_that_an_analyst_hides_is_no_gap_on_the_page() -> None:
+    hidden = replace(AIRCRAFT, state=ThemeState.HIDDEN)
+    gaps = tuple(replace(gap, theme=hidden) if gap.kind == "theme" else gap for gap in OUTSIDE.gaps)
+    data = report_data(outside=replace(OUTSIDE, gaps=gaps), outside_themes=(hidden,), themes=())
+    assert "Aircraft" not in section(parse(render_report(data)), "outside").text
+    assert b"Aircraft" not in exports.gaps_json(data)
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
@@ -241,12 +297,13 @@ def test_brief_names_the_main_figures() -> None:
         "1,247 respondents gave at least one answer with something to say.",
         "The themes of the vision raised most are Environment (38% of respondents), "
         "Housing (28%) and Crime and Safety (24%).",
-        "Eight themes were found in the answers by machine. The largest are Litter and fly-tipping on streets "
+        "Ten themes were found in the answers by machine. The largest are Litter and fly-tipping on streets "
         "(259 respondents), Rents and homes people can afford (239) and Feeling safe after dark (202).",
         "Two themes are new in this wave: Shared houses and crowded rooms and Aircraft noise from City Airport.",
         "Since 2016 autumn the largest change is in Community and Cohesion: its share is down 1.9 percentage points. "
         "Different people may have answered, so this need not be a change of opinion.",
-        "53 respondents (4%) raised something that no theme of the vision covers.",
+        "53 respondents (4%) gave an answer that no theme of the vision covers. Three topics are possible gaps in the "
+        "vision: Dial-up internet, Aircraft noise from City Airport and Neighbours' cats.",
     ]
 
 
@@ -325,8 +382,10 @@ def test_words_on_a_theme_stand_once_and_are_linked_from_elsewhere(page: Node) -
 
 def test_new_theme_is_tagged() -> None:
     tags = [n.text for n in parse(render_report(report_data())).all("span") if n.get("class") == "tag"]
-    assert set(tags) == {"New in this wave", "Edited by a person"}
-    older = report_data(themes=(replace(LITTER, state=ThemeState.EMERGING),), outside_themes=(), vision=())
+    assert set(tags) == {"New in this wave", "Edited by a person", "A person says so"}
+    older = report_data(
+        themes=(replace(LITTER, state=ThemeState.EMERGING),), outside_themes=(), outside=Outside(), vision=()
+    )
     tags = [n.text for n in parse(render_report(older)).all("span") if n.get("class") == "tag"]
     assert tags == [f"Emerging since {EARLIER}"]
 
