@@ -22,6 +22,7 @@ from analysis.errors import Fault, InputError
 from analysis.evaluate import NONE, Coding, ResponseKey
 from analysis.files import write_atomically
 from analysis.readers import FormatOptions, Table, normalise_header, read_table
+from analysis.review_book import OWNER
 from analysis.tables import rows_of
 from analysis.types import RawText, Status, VisionCode
 from analysis.vision import Framework
@@ -185,12 +186,16 @@ def draw_sample(responses: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
     return fit.assign(place=(turn + 0.5) / stratum).sort_values(["place", "lot"]).head(size).sort_values("lot")
 
 
-def write_coding_book(path: Path, sample: pd.DataFrame, framework: Framework, coder: str = "") -> None:
+def write_coding_book(
+    path: Path, sample: pd.DataFrame, framework: Framework, coder: str = "", consultation: str = ""
+) -> None:
     """Write a workbook to code in: the responses without any answer of the machine, and the code frame beside them."""
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with write_atomically(path) as part, xlsxwriter.Workbook(str(part), options) as book:
+        if consultation:
+            book.set_custom_property(OWNER, consultation)
         bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
         sheet, frame = book.add_worksheet(SHEET), book.add_worksheet(CODEBOOK)
         header = ("wave", "response_id", "question_id", "text", *THEME_COLUMNS, "coder")

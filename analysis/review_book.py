@@ -21,7 +21,7 @@ from analysis.errors import Fault, InputError
 EXPORTED = "As exported"
 NOTES, LISTS = "Notes", "Lists"
 CREATED = datetime(2017, 7, 1)  # fixed, so that an equal review gives equal bytes
-_OWNER = "consultation"
+OWNER = "consultation"
 _MOST_CHARS = 32_767
 _LEAST_ROWS_OF_TABLE = 1
 _LINE, _HIGHEST, _WIDER = 15.0, 405.0, 1.15  # points a line and at most; words do not fill their lines
@@ -98,7 +98,7 @@ def write_book(path: Path, book: Book) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as file:
         file.set_properties({"title": f"Review: {book.consultation}", "created": CREATED})
-        file.set_custom_property(_OWNER, book.consultation)
+        file.set_custom_property(OWNER, book.consultation)
         formats = _Formats(file)
         sheets = [file.add_worksheet(name) for name in (NOTES, *(sheet.name for sheet in book.sheets), LISTS)]
         _write_notes(sheets[0], book, formats)
@@ -127,7 +127,7 @@ def open_book(path: Path) -> Any:
 def owner_of(opened: Any) -> str:
     """The consultation that a workbook was exported from; '' where it does not say."""
     names = {each.name: each.value for each in opened.custom_doc_props.props}
-    return str(names.get(_OWNER, ""))
+    return str(names.get(OWNER, ""))
 
 
 def read_sheet(opened: Any, name: str, asked: Sequence[str]) -> tuple[list[FilledRow], list[Fault]]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.anonymise import AnonymiseSettings
 from analysis.changes import ChangeSettings
@@ -26,6 +26,16 @@ from analysis.stance import StanceSettings
 from analysis.summary import ReportSettings
 from analysis.themes import ThemeSettings
 from analysis.vision import VisionSettings
+
+
+class RetentionSettings(BaseModel):
+    """After how many days without change each kind of what was made may be deleted; 0: kept until it is purged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    results_days: int = Field(ge=0)
+    report_days: int = Field(ge=0)
+    handed_out_days: int = Field(ge=0)
 
 
 class Settings(BaseModel):
@@ -49,6 +59,7 @@ class Settings(BaseModel):
     learning: LearningSettings
     review: ReviewSettings
     report: ReportSettings
+    retention: RetentionSettings
 
     def fingerprint(self, *stages: str) -> str:
         """Change whenever a setting of the named stages does."""

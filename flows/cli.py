@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -281,21 +282,29 @@ def serve(
 def purge(
     folder: Folder,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Only what is older than [settings.retention] allows.")
+    ] = False,
     processed: Processed = PROCESSED,
     reports: Reports = REPORTS,
 ) -> None:
-    """Delete everything made from a consultation: tables, vectors, reports. The exports in its folder stay."""
-    from flows.purging import artefacts, delete
+    """Delete everything made from a consultation: tables, vectors, refits, evaluations, reports, workbooks.
 
-    found = artefacts(folder, processed, reports)
+    What lies in its own folder stays: the exports, consultation.toml, and what people decided. Copies that somebody
+    made elsewhere cannot be found. What was deleted is noted in .purged beside the results.
+    """
+    from flows.purging import artefacts, purge
+
+    found = artefacts(folder, processed, reports, time.time() if expired else None)
     if not found:
         typer.echo("Nothing to delete.")
         return
-    for path in found:
-        typer.echo(f"{path}")
+    for each in found:
+        typer.echo(f"{each.kind}: {each.path} ({len(each.files):,} files)")
     if not yes:
         typer.confirm("Delete these?", abort=True)
-    typer.echo(f"{delete(found):,} files deleted.")
+    typer.echo(f"{purge(folder, processed, found):,} files deleted.")
+    typer.echo(f"In {folder} the exports and what people decided stay, with the words they hold.")
 
 
 def _guesses(made: ScaffoldReport) -> Iterator[str]:

@@ -20,6 +20,7 @@ from analysis.settings import Settings, load_settings
 from analysis.tables import read_table, rows_of, write_csv
 from analysis.types import MACHINE, Evaluation, RawText, SafeText, Status, VisionCode
 from analysis.vision import Framework, load_framework
+from flows.handed_out import remember
 
 if TYPE_CHECKING:
     from flows.plan import Plan
@@ -89,8 +90,9 @@ def sample_to_code(plan: Plan, size: int, coders: Sequence[str], out: Path) -> t
     _must_have_results(plan)
     sample = draw_sample(read_table("responses", plan.layout.root), size, plan.settings.evaluate.seed)
     books = [(out.with_stem(f"{out.stem}-{coder}"), coder) for coder in coders] or [(out, "")]
+    remember(plan.layout, [path for path, _ in books])
     for path, coder in books:
-        write_coding_book(path, sample, plan.framework, coder)
+        write_coding_book(path, sample, plan.framework, coder, plan.consultation.id)
     return tuple(path for path, _ in books)
 
 

@@ -45,6 +45,11 @@ class Layout:
         return self.root / "learning.json"
 
     @property
+    def handed_out(self) -> Path:
+        """Where workbooks with answers were written for people."""
+        return self.root / "handed-out.json"
+
+    @property
     def lock(self) -> Path:
         """Held while a run writes here."""
         return self.root / ".lock"

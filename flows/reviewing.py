@@ -26,6 +26,7 @@ from analysis.review_personal import KINDS, SHEET, corrections_in, personal_shee
 from analysis.settings import load_settings
 from analysis.tables import read_table
 from analysis.vision import load_framework
+from flows.handed_out import remember
 from flows.layout import Layout
 
 __all__ = ["SHEET", "Applied", "apply_review", "export_review"]
@@ -48,6 +49,7 @@ def export_review(folder: Path, processed: Path, out: Path, everything: bool = F
     responses = results.tables["responses"]
     others = [personal_sheet(responses, everything), evidence_sheet(responses)]
     book = review_book(results, settings.review, settings.report, others)
+    remember(Layout(processed / consultation.id), [out])
     with write_atomically(out) as part:
         write_book(part, Book(book.consultation, book.notes, book.sheets, {**book.lists, KINDS: LABELS}))
     return {sheet.name: len(sheet.rows) for sheet in book.sheets}

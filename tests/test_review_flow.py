@@ -11,9 +11,9 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import FakeEncoder
+from flow_place import Place
 from prefect_server import private_prefect
 from review_fixture import filled, put
-from test_flow import Place
 from voices import answers
 
 from analysis.consultation import load_consultation
