@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from conftest import CONSULTATION, write_export
 
-
 PLAN = CONSULTATION.replace("[columns]", 'vision = "corporate_plan"\n[columns]')  # of few examples: fitted fast
 
 
