@@ -28,6 +28,12 @@ _ABOUT_IT = (
     r"\b(?:agree|disagree|pass|vote|voted|voting) (?:on|with|for) (?:this|these|that|the) "
     r"(?:questions?|statements?|comments?)\b",
     r"\b(?:fill(?:ed|ing)?|type|answer(?:ed|ing)?)\b.{0,20}\b(?:this|the|your) (?:form|survey|questionn?aire|box)\b",
+    r"^(?:way )?(?:too|so) many questions\b",
+    r"\btoo long (?:a|of a) (?:survey|questionn?aire)\b",
+    r"\bthe (?:survey|questionn?aire|poll) (?:was|is)\b",
+    r"\bthe questions (?:were|are) (?:\w+ ){0,3}"
+    r"(?:confusing|long|vague|odd|leading|biased|unclear|hard|difficult|silly)\b",
+    r"\bdelete my (?:responses?|answers?)\b",
     r"\b(?:polis|pol\.is)\b",
 )
 _COURTESY = (

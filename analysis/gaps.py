@@ -35,6 +35,8 @@ LINKED, OUTSIDE, ASIDE = "linked", "outside", "aside"
 """What becomes of a remark: the vision covers it, it does not, or there is nothing to cover."""
 
 _CONFIDENCE = 0.95
+_ASIDES = 0.25  # share of a topic's unlinked remarks that are asides, from which the topic is one
+_GROUP = 2  # times the people of a theme that a group needs: small ones are leftovers
 _NAMED_BY = 0.4  # share of a group's remarks that use a word of its name
 _WORD = re.compile(r"\w+")
 _CLEARLY = 0.25  # upper end of the interval of the share that is linked, under which a topic is clearly outside
@@ -97,8 +99,13 @@ class _Weight:
         return self.linked / self.remarks if self.remarks else 1.0
 
     def is_gap(self, settings: GapSettings) -> bool:
-        """Whether most of a topic is outside, and most of what is not linked is no aside."""
-        return self.share_linked < settings.most_linked and self.asides < self.outside
+        """Whether most of a topic is outside, and little of what is not linked is an aside."""
+        return self.share_linked < settings.most_linked and not self.is_aside
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether so many remarks are asides that the others will be too: rules know only the plainest."""
+        return self.asides >= max(1.0, _ASIDES * (self.asides + self.outside))
 
     def is_surely_gap(self, settings: GapSettings) -> bool:
         """The same, and not by chance: what is no theme by itself must show it more clearly."""
@@ -161,7 +168,7 @@ def find_gap_groups(
             for i in range(len(new.themes))
             if _lies_outside(nearest == len(known.themes) + i, linked, counts, gaps)
             and corpus.respondents(np.flatnonzero((nearest == len(known.themes) + i) & loose))
-            >= least_respondents(corpus.respondents(), settings)
+            >= _GROUP * least_respondents(corpus.respondents(), settings)
         ]
         if len(kept) == len(new.themes):
             return GapGroups(grown, _near_frame(list(segments["segment_id"]), grown, nearest[rows], score[rows]))
@@ -169,9 +176,10 @@ def find_gap_groups(
 
 
 def _is_loose(covered: pd.DataFrame, codebook: Codebook, settings: GapSettings) -> pd.Series[bool]:
-    """The remarks outside that no theme or part explains which is a gap itself."""
-    topics = _topics(covered, themes_table(codebook), subthemes_table(codebook), {}, settings)
-    explained = {segment for topic in topics for segment in topic.segments["segment_id"]}
+    """The remarks outside that no gap explains, and no theme that is an aside."""
+    themes = themes_table(codebook)
+    topics = _topics(covered, themes, subthemes_table(codebook), {}, settings)
+    explained = _explained(covered, themes, topics)
     return (covered["coverage"] == OUTSIDE) & ~covered["segment_id"].isin(explained)
 
 
@@ -295,7 +303,7 @@ def gaps_of(
 
     `said` has what people decided: True for a theme that they linked, False for one that they say is outside; neither
     is overruled. A wave's gaps are judged by all remarks up to it. A gap needs `least(respondents of the wave)` people
-    in the wave, unless a person named it.
+    in the wave, a group twice as many; one that a person named needs none.
     """
     covered = with_coverage(tables["segments"], tables["response_vision"])
     responses = tables["responses"]
@@ -310,11 +318,12 @@ def gaps_of(
         fewest = least(here["respondent"].nunique())
         themes = tables["themes"][tables["themes"]["first_wave"].isin(upto)]
         topics = _topics(so_far, themes, tables["subthemes"], said, settings)
-        topics += _group_topics(so_far, found, topics, said, settings)
+        topics += _group_topics(so_far, themes, found, topics, said, settings)
         for topic in topics:
             who = _who(topic, tables["response_themes"], wave).merge(here, on=RESPONSE_KEY)
             count = who["respondent"].nunique()
-            if count >= (1 if topic.by_person else fewest):
+            enough = _GROUP * fewest if topic.kind == "group" else fewest
+            if count >= (1 if topic.by_person else enough):
                 rows.append(_row(topic, wave, count, len(who)))
                 raised.append(who.assign(gap_id=topic.gap_id)[[*RESPONSE_KEY, "gap_id", "score"]])
                 for segment in topic.segments.loc[topic.segments["wave"] == wave, "segment_id"]:
@@ -373,11 +382,26 @@ def _part_topics(mine: pd.DataFrame, parts: Iterable[Any], theme: Any, settings:
             yield _Topic(part.subtheme_id, "part", theme.theme_id, part._asdict(), own, weight)
 
 
+def _explained(covered: pd.DataFrame, themes: pd.DataFrame, topics: Sequence[_Topic]) -> set[str]:
+    """The segments of gaps, and of themes that are about the survey itself."""
+    unlinked = themes.loc[themes["vision"] == "", "theme_id"]
+    asides = covered["theme_id"].isin(mostly_asides(covered, unlinked))
+    return {
+        *covered.loc[asides, "segment_id"],
+        *(segment for topic in topics for segment in topic.segments["segment_id"]),
+    }
+
+
 def _group_topics(
-    covered: pd.DataFrame, found: Found, topics: Sequence[_Topic], said: Mapping[str, bool], settings: GapSettings
+    covered: pd.DataFrame,
+    themes: pd.DataFrame,
+    found: Found,
+    topics: Sequence[_Topic],
+    said: Mapping[str, bool],
+    settings: GapSettings,
 ) -> list[_Topic]:
     """Groups of what is left: without the remarks of other gaps, and of themes that a person linked as linked."""
-    taken = {segment for topic in topics for segment in topic.segments["segment_id"]}
+    taken = _explained(covered, themes, topics)
     near = found.near[~found.near["segment_id"].isin(taken)].merge(covered, on="segment_id")
     linked = near["theme_id"].map(said).fillna(value=False).astype(bool)
     near = near.assign(coverage=near["coverage"].mask(linked, LINKED))
@@ -433,7 +457,7 @@ def counts_of(covered: pd.DataFrame, wave: Wave) -> dict[str, int]:
 
 
 def mostly_asides(covered: pd.DataFrame, themes: Iterable[str]) -> frozenset[str]:
-    """The themes most of whose remarks that are not linked are asides."""
+    """The themes that are about the survey itself, as far as they are not linked."""
     themed = dict(tuple(themed_segments(covered).groupby("theme_id")))
     weights = {theme: _Weight.of(themed[theme]["coverage"]) for theme in themes if theme in themed}
-    return frozenset(theme for theme, weight in weights.items() if weight.asides >= max(weight.outside, 1))
+    return frozenset(theme for theme, weight in weights.items() if weight.is_aside)

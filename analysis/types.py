@@ -328,7 +328,7 @@ class Outside:
     """What the vision does not name: possible gaps, in the order to read them.
 
     `remarks` counts the wave's segments by coverage (linked, outside, aside), `in_gaps` those outside that are in a
-    gap. `asides` are themes linked to nothing, most of whose remarks are about the survey itself or say nothing.
+    gap. `asides` are themes linked to nothing, many of whose remarks are about the survey itself or say nothing.
     """
 
     gaps: tuple[GapSummary, ...] = ()

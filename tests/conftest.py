@@ -53,6 +53,7 @@ class FakeEncoder:
     """A bag of words: each word has a fixed random direction, so that texts that share words are near."""
 
     fingerprint = "fake-1"
+    centre = None  # it reads as it embeds
 
     def __init__(self) -> None:
         self.seen: list[str] = []

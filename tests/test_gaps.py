@@ -44,6 +44,8 @@ SETTINGS = load_settings()
         "hahaha",
         "n/a",
         "Question four makes no sense.",
+        "Way too many questions",
+        "the questions were way too confusing",
     ],
 )
 def test_asides_are_no_matter_for_a_council(text: str) -> None:
@@ -61,6 +63,7 @@ def test_asides_are_no_matter_for_a_council(text: str) -> None:
         "Planning applications should be put on a website we can read.",
         "The planes wake us at six.",
         "Nothing is done about dog mess.",
+        "The questions we ask at the town hall are never answered.",
     ],
 )
 def test_matters_are_no_asides(text: str) -> None:
@@ -159,6 +162,13 @@ def test_a_theme_most_of_whose_remarks_are_linked_to_nothing_is_a_gap_and_says_h
     assert list(found["certainty"]) == ["clear", "unsure"]
     assert list(found["respondents"]) == [30, 8]
     assert list(found["share_linked"]) == [round(2 / 30, 4), 0.375]
+
+
+def test_a_theme_of_which_a_quarter_is_plainly_about_the_survey_is_no_gap() -> None:
+    plainly = topic("survey", 5, 0, "This survey is too long, {0} {1}")
+    rest = topic("survey", 14, 0, "I was lost at once, {0} {1}", start=100)
+    assert gaps(tables_of([*plainly, *rest])).gaps.empty
+    assert list(gaps(tables_of([*plainly[:2], *rest])).gaps["gap_id"]) == ["survey"]
 
 
 def test_a_person_moves_a_theme_in_and_out() -> None:
