@@ -3,8 +3,8 @@
 Views of each text are stacked (Wolpert 1992): by meaning, kernel ridge regressions over the embeddings (Saunders et
 al. 1998), the mean of the k best cosines to a theme's examples and the share of a theme among near examples
 (Nadaraya-Watson); by words, a ridge regression over TF-IDF of words and of letters in words. The stacker, which makes
-one calibrated score of them, is fitted on scores of examples by writers held out, never on responses. A text is then
-linked to the set of themes whose expected F1 is largest. Why so: docs/decisions/0012.
+one calibrated score of them, and the threshold are fitted on scores of examples by writers of other manners, never on
+responses. Why so: docs/decisions/0012.
 """
 
 from __future__ import annotations
@@ -25,20 +25,29 @@ from analysis.labels import Guide
 from analysis.places import plainly
 from analysis.steady import in_one_thread
 from analysis.types import VisionCode
-from analysis.vision import Example, Framework, Scores, VisionSettings, examples_of, folds_of, shipped_vectors
+from analysis.vision import (
+    Example,
+    Framework,
+    Scores,
+    VisionSettings,
+    examples_of,
+    folds_of,
+    manner_of,
+    samples_f1,
+    shipped_vectors,
+)
 
 Encode = Callable[[Sequence[str]], Vectors]
 Floats = npt.NDArray[np.float64]
 
-_FORM = "1"  # of what is kept: another form or another way of fitting is another linker
+_FORM = "2"  # of what is kept: another form or another way of fitting is another linker
 _FOLDS = 4
 _NEAR_VIEWS = 2  # best cosines and shares, beside a view for each bandwidth
 _MANY = 500  # examples from which a word that stands in one of them alone is left out
 _CHUNK = 2000  # texts scored at once: what is compared with every example is a large table
 _STACKER_C = 0.1
-_LARGEST = 5  # themes of one text
-_LEAST_SIZED = 100  # answers of named writers that tell how many themes an answer has
-_SIZES_SEEN = 4  # of more themes than this there are too few to tell them apart
+_THRESHOLDS = np.round(np.arange(0.10, 0.71, 0.05), 2)
+_PLATEAU = 0.005  # thresholds that do as well as the best but for this are as good as the best
 _WORD = re.compile(r"\w+")
 
 
@@ -53,40 +62,18 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class BestSets:
-    """Of all sets of themes, the one that most likely agrees with a coder's: the largest expected F1.
+class Threshold:
+    """A text is linked to every theme that scores so much."""
 
-    The themes are taken to be independent but for how many there are (Ye et al. 2012, "Optimizing F-measures"):
-    `sizes[n]` tells how much likelier n themes are than so; the last is for all more. Nothing against nothing is 1.
-    """
-
-    sizes: tuple[float, ...] = (1.0,)
+    value: float
 
     def links(self, scores: Scores) -> npt.NDArray[np.bool_]:
-        """The themes of the best set, shape (texts, themes)."""
-        order = np.argsort(-scores, axis=1, kind="stable")
-        size = self._expected(scores).argmax(axis=1)
-        linked = np.zeros(scores.shape, dtype=bool)
-        np.put_along_axis(linked, order, np.arange(scores.shape[1])[None] < size[:, None], axis=1)
-        return linked
+        """Shape (texts, themes)."""
+        return scores >= self.value
 
     def margins(self, scores: Scores) -> Floats:
-        """How much better the best set is than the best of another size."""
-        ordered = np.sort(self._expected(scores), axis=1)
-        return np.asarray(ordered[:, -1] - ordered[:, -2])
-
-    def _expected(self, scores: Scores) -> Floats:
-        """Expected F1 of the n best themes, n from 0 on; of all sets of a size these are the best."""
-        themes = scores.shape[1]
-        ordered = -np.sort(-scores, axis=1)
-        first, rest = _counts(ordered), _counts(ordered[:, ::-1])[::-1]
-        weight = np.array([self.sizes[min(n, len(self.sizes) - 1)] for n in range(themes + 1)])
-        found = [rest[0][:, 0] * weight[0]]
-        for size in range(1, min(_LARGEST, themes) + 1):
-            right, missed = np.arange(size + 1)[:, None], np.arange(themes - size + 1)[None]
-            f1 = 2 * right / (size + right + missed) * weight[right + missed]
-            found.append(np.einsum("na,ab,nb->n", first[size], f1, rest[size], optimize=True))
-        return np.stack(found, axis=1) / _sum_of(first[-1] * weight)
+        """How far the theme in most doubt is from the threshold."""
+        return np.asarray(np.abs(scores - self.value).min(axis=1, initial=1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +109,7 @@ class Fitted:
     coefficients: npt.NDArray[np.float16]
     by_meaning: Floats
     by_all: Floats
-    sizes: Floats
+    threshold: Floats
 
 
 def fit_linker(
@@ -222,7 +209,7 @@ def _linker(codes: tuple[VisionCode, ...], known: _Known, fitted: Fitted) -> Vis
             parts.append(_stacked(_features(views, _lengths(some)), fitted.by_all))
         return np.concatenate(parts)
 
-    return VisionLinker(codes, BestSets(tuple(fitted.sizes.tolist())), score)
+    return VisionLinker(codes, Threshold(float(fitted.threshold)), score)
 
 
 # --- fitting ----------------------------------------------------------------------------------------------------------
@@ -240,11 +227,11 @@ def _fit(known: _Known) -> Fitted:
     lengths = _lengths([text for text, each in zip(known.texts, statements, strict=True) if each])
     by_meaning = _fit_stacker(_features(seen[..., :-1]), truth)
     by_all = _fit_stacker(_features(seen, lengths), truth)
-    named = np.array([bool(each.writer) for each in known.examples])[statements]
-    sizes = _sizes(_stacked(_features(seen, lengths), by_all)[named], truth[named])
+    manners = np.array([manner_of(each) for each in known.examples])[statements]
+    threshold = _best_threshold(_stacked(_features(seen, lengths), by_all), truth > 0, manners)
     words, letters = reader.terms
     kept = duals.astype(np.float16), words, letters, reader.weights, coefficients.astype(np.float16)
-    return Fitted(usual, *kept, by_meaning, by_all, sizes)
+    return Fitted(usual, *kept, by_meaning, by_all, threshold)
 
 
 def _held_out(known: _Known, cosines: Vectors, table: Any) -> Floats:
@@ -397,32 +384,12 @@ def _stacked(features: Floats, weights: Floats) -> Scores:
     return np.asarray(1 / (1 + np.exp(-(features @ weights[:-1] + weights[-1]))))
 
 
-def _sizes(scores: Scores, truth: npt.NDArray[np.float32]) -> Floats:
-    """How much likelier sets of 0, 1, 2... themes are than if themes were independent."""
-    if len(scores) < _LEAST_SIZED:
-        return np.ones(1)
-    independent = _counts(scores)[-1].sum(axis=0)
-    expected = _capped(independent)
-    found = _capped(np.bincount(truth.sum(axis=1).astype(int), minlength=len(independent)).astype(float))
-    return np.asarray((found + 1) / (expected + 1))
-
-
-def _capped(counts: Floats) -> Floats:
-    return np.append(counts[:_SIZES_SEEN], counts[_SIZES_SEEN:].sum())
-
-
-def _counts(chances: Scores) -> list[Floats]:
-    """Chances of 0, 1, ... n of the first n events, for each n: shape (texts, n + 1)."""
-    found = [np.ones((len(chances), 1))]
-    for chance in chances.T[:, :, None]:
-        before = found[-1]
-        none = np.zeros((len(chances), 1))
-        found.append(np.hstack([before * (1 - chance), none]) + np.hstack([none, before * chance]))
-    return found
-
-
-def _sum_of(rows: Floats) -> Floats:
-    return np.asarray(np.maximum(rows.sum(axis=1, keepdims=True), 1e-12))
+def _best_threshold(scores: Scores, truth: npt.NDArray[np.bool_], manners: npt.NDArray[np.str_]) -> Floats:
+    """The middle of the thresholds that do as well as the best, every manner of text counting alike."""
+    kinds = [manners == manner for manner in np.unique(manners)]
+    reached = np.array([[samples_f1(scores[k] >= t, truth[k]) for k in kinds] for t in _THRESHOLDS]).mean(axis=1)
+    good = _THRESHOLDS[reached >= reached.max() - _PLATEAU]
+    return np.asarray(good[(len(good) - 1) // 2])
 
 
 # --- keeping ----------------------------------------------------------------------------------------------------------

@@ -336,6 +336,16 @@ def test_folds_hold_writers_together_and_spread_the_rest_whatever_the_order(
     assert folds_of(shuffled, 4).tolist() == [fold[each.text] for each in shuffled]
 
 
+def test_writers_of_one_manner_are_held_out_together() -> None:
+    writers = ["town-1", "tale-1", "", "town-2", "tale-2", "ann"]
+    examples = [Example(f"text {i}", ("HOMES",), False, writer) for i, writer in enumerate(writers)]
+    fold = folds_of(examples, 4).tolist()
+    assert fold[0] == fold[3]
+    assert fold[1] == fold[4]
+    assert fold[2] == fold[5]
+    assert len(set(fold)) == 3
+
+
 # --- scores -----------------------------------------------------------------------------------------------------------
 
 
