@@ -38,7 +38,8 @@ Rows = npt.NDArray[np.int64]
 
 _MEANING, _WORDS = 4 / 7, 3 / 7  # at these weights both spread alike, and meaning tells twice as much
 _ALIKE = 0.35  # cosine of two single words below which they have nothing to do with each other
-_TOGETHER = 0.625  # of the cosines, of label and description together; by consultations kept out of training/coder
+TUNED_TOGETHER = 0.625  # weight of label and description together, by consultations kept out of training/coder
+_TOGETHER = 0.25  # the same for a model as it is: each of the four cosines counts alike
 _FACETS = 2
 _LONGEST_PHRASE = 8  # words
 _SAYINGS = 1 / 3  # weight of what people are quoted to say beside what the theme is said to be
@@ -104,11 +105,13 @@ class Reading:
     """How responses and themes are read together.
 
     `encode` gives unit vectors in which a response lies near the themes it speaks to; `centre`, of one such vector's
-    shape, is where responses lie on average if there are too few to tell.
+    shape, is where responses lie on average if there are too few to tell. `together` is the weight of a theme's label
+    and description in one beside other ways of giving it.
     """
 
     encode: Encode
     centre: Vectors
+    together: float = _TOGETHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def _meaning(spoken: Spoken, themes: Sequence[ThemeText], reading: Reading) -> S
     described = [theme.description or theme.label for theme in themes]
     both = [f"{theme.label}: {theme.description}" if theme.description else theme.label for theme in themes]
     parts = (near(names) + near(described) + _nearest_facets(near, themes)) / 3
-    meaning = _TOGETHER * near(both) + (1 - _TOGETHER) * parts
+    meaning = reading.together * near(both) + (1 - reading.together) * parts
     for i, theme in enumerate(themes):
         if sayings := _sayings(theme):
             said = unit_rows(reading.encode(sayings) - origin)

@@ -30,7 +30,7 @@ import pandas as pd
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from analysis.codebook import Codebook
-from analysis.coder import Reading
+from analysis.coder import TUNED_TOGETHER, Reading
 from analysis.embed import CODER_CHANGES, SentenceEncoder, Vectors, content_hash
 from analysis.given import CodeFrame, GivenTheme, code_with_frame, given_theme_id
 from analysis.linker import fit_linker, guide_of
@@ -74,7 +74,7 @@ class Bench:
             known.update(zip(new, encoder.encode(new), strict=True)) if new else None
             return np.stack([known[text] for text in texts])
 
-        return Reading(encode, encoder.centre) if encoder.centre is not None else None
+        return Reading(encode, encoder.centre, TUNED_TOGETHER) if encoder.centre is not None else None
 
     @cached_property
     def guide(self):  # type: ignore[no-untyped-def]

@@ -24,7 +24,7 @@ from analysis.anonymise.corrections import Corrections, read_corrections
 from analysis.anonymise.residual import ResidualCheck
 from analysis.changes import Coded, theme_changes
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
-from analysis.coder import Reading
+from analysis.coder import TUNED_TOGETHER, Reading
 from analysis.decided import decided_codebook, decided_segments
 from analysis.embed import CODER_CHANGES, SentenceEncoder, Vectors, VectorStore, embed
 from analysis.errors import ManifestoError
@@ -389,7 +389,8 @@ class _Embedder:
     @property
     def as_reading(self) -> Reading | None:
         """None where the changes were not made for this model, which then reads as it embeds."""
-        return Reading(self.encode, self._encoder.centre) if self._encoder.centre is not None else None
+        centre = self._encoder.centre
+        return Reading(self.encode, centre, TUNED_TOGETHER) if centre is not None else None
 
 
 def _reader(plan: Plan) -> _Embedder | None:
