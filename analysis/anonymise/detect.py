@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from analysis.anonymise.addresses import ADDRESS_RULES
-from analysis.anonymise.identifiers import DATE, RULES, digits_of
+from analysis.anonymise.births import BIRTH_SCORE, births
+from analysis.anonymise.identifiers import RULES, digits_of
 from analysis.anonymise.keep import KeepList, read_keep_lists
 from analysis.anonymise.masks import MASK, PERSON_MASK
 from analysis.anonymise.people import NameFinder
@@ -33,7 +34,6 @@ PRECEDENCE = [
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(PRECEDENCE)})(?: \d{{1,6}})?\]|\[illegible\]", re.IGNORECASE)
 _DOTTED = re.compile(r"\b(?:e\.\s?g|i\.\s?e)\b\.?|\bd\.\s?o\.\s?b\b\.?|\bd o b\b", re.IGNORECASE)
-_BARE_DATE = re.compile(DATE, re.IGNORECASE)
 
 
 # The public register's number of a planning application ("24/00871/FULL") tells of a building, not of a person.
@@ -69,8 +69,13 @@ class Detector:
 
     def _merged(self, text: str, spans: list[PiiSpan], found: Any) -> tuple[PiiSpan, ...]:
         people = [PiiSpan(n.start, n.end, "PERSON", n.score) for n in found if n.score >= self._min_score]
-        births = _dates_beside(_hide(text, spans), people, spans)
-        return tuple(sorted((*spans, *people, *births), key=lambda s: s.start))
+        dates = self._births(text, spans, people) if self._min_score <= BIRTH_SCORE else []
+        return tuple(sorted((*spans, *people, *dates), key=lambda s: s.start))
+
+    def _births(self, text: str, spans: list[PiiSpan], people: list[PiiSpan]) -> list[PiiSpan]:
+        hidden = _hide(_hide(text, spans), people, PERSON_MASK)
+        numbers = [(s.start, s.end) for s in spans if s.label in {"NHS_NUMBER", "NI_NUMBER"}]
+        return [PiiSpan(start, end, "DATE_OF_BIRTH", BIRTH_SCORE) for start, end in births(hidden, numbers)]
 
     def _identifiers(self, text: str) -> Iterator[PiiSpan]:
         glance = Glance.at(text)
@@ -148,10 +153,10 @@ def _plain_cues(text: str) -> str:
     return _DOTTED.sub(lambda m: re.sub(r"\W", "", m.group()).ljust(len(m.group())), text)
 
 
-def _hide(text: str, spans: Sequence[PiiSpan]) -> str:
+def _hide(text: str, spans: Sequence[PiiSpan], mask: str = MASK) -> str:
     pieces, cursor = [], 0
     for span in spans:
-        pieces += [text[cursor : span.start], MASK * (span.end - span.start)]
+        pieces += [text[cursor : span.start], mask * (span.end - span.start)]
         cursor = span.end
     return "".join([*pieces, text[cursor:]])
 
@@ -170,25 +175,3 @@ def _joined(spans: Iterator[PiiSpan]) -> list[PiiSpan]:
 def _union(a: PiiSpan, b: PiiSpan) -> PiiSpan:
     first = min((a, b), key=lambda s: (-s.score, PRECEDENCE.index(s.label)))
     return PiiSpan(min(a.start, b.start), max(a.end, b.end), first.label, max(a.score, b.score))
-
-
-def _dates_beside(masked: str, people: list[PiiSpan], spans: list[PiiSpan]) -> list[PiiSpan]:
-    """A full date right after a name, or in one breath with a health or insurance number, is a date of birth."""
-    ends = {p.end for p in people}
-    numbers = [s for s in spans if s.label in {"NHS_NUMBER", "NI_NUMBER"}]
-    if not ends and not numbers:
-        return []
-    near = {i for s in numbers for i in (*range(s.start - 12, s.start + 1), *range(s.end, s.end + 7))}
-    births = []
-    for match in _BARE_DATE.finditer(masked):
-        gap = masked[max(0, match.start() - 3) : match.start()]
-        lead = len(gap) - len(gap.rstrip(" ,(-–:"))
-        after_name = any(match.start() - k in ends for k in range(1, lead + 1))
-        bounded = (
-            not masked[match.end() : match.end() + 1].isalnum()
-            and not masked[max(0, match.start() - 1) : match.start()].isalnum()
-        )
-        beside = match.end() in near or match.start() in near
-        if bounded and (after_name or beside) and MASK not in match.group():
-            births.append(PiiSpan(match.start(), match.end(), "DATE_OF_BIRTH", 0.7))
-    return births

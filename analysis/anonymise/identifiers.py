@@ -525,8 +525,6 @@ RULES: tuple[Rule, ...] = (
     Rule("DATE_OF_BIRTH", "by its number of the month in words", rf"\b(?:the\s)?{_ORDINALS}\sof\s(?:the\s)?{_ORDINALS},?\s(?:in\s)?(?:(?:19|20)\d\d|{_SPELLED_YEAR})\b", 0.6, digits=0, words=("of the ", "of ")),
     Rule("DATE_OF_BIRTH", "born somewhere on", rf"\bborn{_ANY_WORDS}\s\K{DATE}(?![\w])", 0.7, digits=4, words=("born",)),
     Rule("DATE_OF_BIRTH", "in the sentence of a birthday", rf"\b(?:birth\s?day|date\sof\sbirth|d\.?o\.?b)\b[^.!?\n]{{0,60}}?(?<![\w/\-])\K{DATE}(?![\w/\-])", 0.7, digits=4, words=("birth", "dob", "d.o")),
-    Rule("DATE_OF_BIRTH", "day, month and year of a life", r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])([/.\-])(?:0?[1-9]|1[0-2])\1(?:19[1-9]\d|200\d|201[0-3]|2[89]|[3-9]\d)(?![\w/\-]|\.\d)", 0.5, digits=4),
-    Rule("DATE_OF_BIRTH", "month, day and year of a life", r"(?<![\w/.\-])(?:0?[1-9]|1[0-2])([/.\-])(?:1[3-9]|2\d|3[01])\1(?:19[1-9]\d|200\d|201[0-3])(?![\w/\-])", 0.5, digits=6),
     Rule("DATE_OF_BIRTH", "b.", rf"(?<![\w.])b\.?[:\s]\s?\K(?:{DATE}|{_ROMAN_DATE})(?![\w])", 0.6, digits=4),
     Rule("DATE_OF_BIRTH", "with a month in another language", rf"{_BORN_ABROAD}\K(?:{_DATE_ABROAD}|{_ROMAN_DATE}|{DATE})(?![\w])", 0.8, digits=4),
     Rule(

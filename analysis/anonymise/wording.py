@@ -51,21 +51,6 @@ MONTHS_ABROAD = listed(
     oktomvri noemvri dekemvri janaayo febraayo maarso abriil juun luulyo ogosto sebteembar oktoobar nofeembar diseembar
     """
 )
-MONTHS_ABROAD = listed(
-    """
-    janvier fevrier février mars avril mai juin juillet aout août septembre octobre novembre decembre décembre
-    janeiro fevereiro marco março abril maio junho julho agosto setembro outubro novembro dezembro
-    enero febrero marzo mayo junio julio septiembre octubre noviembre diciembre
-    gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
-    ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie
-    stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia września pazdziernika października listopada
-    grudnia ocak subat şubat mart nisan mayis mayıs haziran temmuz agustos ağustos eylul eylül ekim kasim kasım aralik
-    aralık januar februar marz märz juni juli oktober dezember janar shkurt prill maj qershor korrik gusht shtator tetor
-    nentor nëntor dhjetor sausio vasario kovo balandzio balandžio geguzes gegužės birzelio birželio liepos rugpjucio
-    rugpjūčio rugsejo rugsėjo spalio lapkricio lapkričio gruodzio gruodžio yanuari fevruari yuni yuli avgust septemvri
-    oktomvri noemvri dekemvri janaayo febraayo maarso abriil juun luulyo ogosto sebteembar oktoobar nofeembar diseembar
-    """
-)
 COMMON_SHORT_WORDS = words(
     """
     the and for are but not you all any can had her was one our out day get has him his how man new now old see
