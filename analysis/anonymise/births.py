@@ -36,7 +36,8 @@ _YEAR4 = r"(?:[1lI][9gq][\dlIOo]{2}|2[0Oo][\dlIOo]{2})"
 _YEAR = rf"(?:{_YEAR4}|['’]?\d\d)"
 _TURNS = r"(?:\s?(?:st|nd|rd|th|er|ste|de|º|ª)\b)?\.?"
 _WORDED = (
-    rf"{_DAY}{_TURNS}[ \-/,]{{0,2}}(?:day\s)?(?:(?:of|de|di|d['’])\s?)?(?:the\s)?(?:{'|'.join(_ALL)})\b[.,]?[ \-/]{{0,2}}"
+    rf"{_DAY}{_TURNS}[ \-/,]{{0,2}}(?:day\s)?(?:(?:of|de|di|d['’])\s?)?(?:the\s)?"
+    rf"(?:{'|'.join(_ALL)})\b[.,]?[ \-/]{{0,2}}"
     rf"(?:(?:of|del?|in|the\syear)\s){{0,2}}{_YEAR}"
 )
 _MONTH_FIRST = (
@@ -66,12 +67,15 @@ _KIN = words(
     kids child children grandson granddaughter eldest oldest youngest middle niece nephew aunt auntie uncle cousin
     missus fiance fiancee newborn toddler bub sis bro stepson stepdaughter mine lad lass wifey hubs elder younger
     tenant applicant patient claimant self me himself herself both
-    copil copilul copii fiul fiica meu mea filho filha hijo hija mi minha fils fille syn córka corka moja oğlum kızım sin
-    djali vajza dukra sunus sūnus bambino bambina figlio figlia bebe bébé beba enfant
+    copil copilul copii fiul fiica meu mea filho filha hijo hija mi minha fils fille syn córka corka moja oğlum kızım
+    sin djali vajza dukra sunus sūnus bambino bambina figlio figlia bebe bébé beba enfant
     """
 )
 _KIN_OR_NAME = rf"(?:{PERSON_MASK}+|\b(?:{'|'.join(sorted(_KIN, key=len, reverse=True))})\b)"
-_FILLER = r"(?:\s?(?:,|:|-|\u2013|both|all|just|only|actually|really|also|a|an|the|now|date|official(?:ly)?|in fact|by the way|well|like|recorded|down|as|not)){0,3}\s?[:,\-\u2013\"'‘“(]?\s?$"
+_FILLER = (
+    r"(?:\s?(?:,|:|-|\u2013|both|all|just|only|actually|really|also|a|an|the|now|date|"
+    r"official(?:ly)?|in fact|by the way|well|like|recorded|down|as|not)){0,3}\s?[:,\-\u2013\"'‘“(]?\s?$"
+)
 _SAID_OF = re.compile(
     rf"(?:(?<![\w])(?:i|he|she|we|they|ee|me)\s?(?:['’´`]\s?(?:m|s|re)|am|is|was|are|were)|(?<![\w])(?:im|hes|shes|theyre)"
     r"|\b(?:little|wee|big|young|middle|older|younger|other|first|second)\sone(?:['’]?s|\s(?:is|was))"
@@ -257,9 +261,9 @@ def _plain(word: str) -> str:
 def _is_birth(at: _Setting, near_health_number: bool, text: str) -> bool:
     right = _told(at.right)[: 2 * AHEAD]
     follows = next((w for w in right if w[0].isalpha()), "")
-    if right[:1] and right[0][0].isalpha() and follows in _EVENT and not _BIRTH & set(right[1:]):
-        if follows not in {"to", "from", "by"}:
-            return False
+    tells_event = right[:1] and right[0][0].isalpha() and follows in _EVENT and not _BIRTH & set(right[1:])
+    if tells_event and follows not in {"to", "from", "by"}:
+        return False
     left = _told(at.left)[::-1][: 2 * BACK]
     if _SAID_OF.search(at.left) or _OWN_DATE.search(at.left) or near_health_number:
         return True
@@ -318,7 +322,7 @@ def _nearest_ahead(right: list[str]) -> bool | None:
 def _by_surroundings(at: _Setting, left: list[str], text: str) -> bool:
     """Neither birth nor event in the sentence: what stands before it, beside it, and how long ago it was."""
     before = _told(at.before)
-    preposition = left[:1] and left[0] in _WHEN_BEFORE or (left[:2] and left[0] == "the" and left[1] in _WHEN_BEFORE)
+    preposition = (left[:1] and left[0] in _WHEN_BEFORE) or (left[:2] and left[0] == "the" and left[1] in _WHEN_BEFORE)
     if not preposition and (_BIRTH & set(before) or _BIRTH & set(_told(at.after)[:8])):
         return True
     if _OWN_DATE.search(at.before[-30:].rstrip(" .!?:\n")):
