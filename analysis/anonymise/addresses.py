@@ -127,6 +127,14 @@ ADDRESS_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ADDRESS",
+        "number as scanned and street",
+        rf"(?<![\w'’])[lI][0-9]{{1,3}}[a-zA-Z]?{_GAP}{_STREET_NAME}",
+        0.7,
+        case_sensitive=True,
+        whole=_STREET_WORDS,
+    ),
+    Rule(
+        "ADDRESS",
         "number and block",
         rf"{_BEFORE}{_NUMBER}{_GAP}{_CAPITALISED}{{1,3}}{_BLOCK}{_END}",
         0.7,

@@ -19,6 +19,7 @@ from analysis.anonymise.lexicon import (
     KIN_TITLES,
     LEADING,
     NAME_IS,
+    NEAREST,
     PERSON_VERBS,
     PLACE_TYPES,
     PROFESSIONAL_TITLES,
@@ -27,6 +28,7 @@ from analysis.anonymise.lexicon import (
     SIGN_OFFS,
     STRONG_TITLES,
     WEAK_TITLES,
+    WEEKDAYS,
     WHOSE,
 )
 from analysis.anonymise.reading import (
@@ -195,7 +197,7 @@ class Cues(Reading):
     def _introduced(self, slot: int, strong: bool) -> None:
         if slot >= len(self.words):
             return
-        if self.folded[slot] in _TITLES:
+        if self.folded[slot] in _TITLES or self.folded[slot] in WEEKDAYS:
             return
         over_keep = self.kept[slot] in {"INSTITUTION", "FIGURE"} and strong
         j = self._read(slot, over_keep, lower_ok=strong)
@@ -243,6 +245,7 @@ class Cues(Reading):
         over_keep = (
             slot < len(self.words) and self.kept[slot] in {"INSTITUTION", "FIGURE"} and (slot == i + 1 or called)
         )
+        over_keep |= self._kin_called_like_a_place(i, slot)
         if not self._nameable(slot, over_keep):
             return
         j = self._read(slot, over_keep)
@@ -255,6 +258,12 @@ class Cues(Reading):
                 self._believe(slot, self._trimmed(slot, j), LIKELY)
         elif first == GIVEN or (called and first == SURNAME):
             self._believe(slot, self._trimmed(slot, j), LIKELY)
+
+    def _kin_called_like_a_place(self, i: int, slot: int) -> bool:
+        """ "My wife Vlora": right after "my" and a relative a town's name is a person's."""
+        near = slot == i + 1 and slot < len(self.words) and self.kept[slot] == "PLACE" and self._capital(slot)
+        whose = self._at(i - 1) in {"my", "his", "her", "our", "their"} and self.folded[i] in NEAREST
+        return near and whose and not self._capital_at(slot + 1) and self.kept[slot + 1 : slot + 2] != ["PLACE"]
 
     def _strange_word(self, slot: int) -> None:
         """In lower case after a cue a word that no list and no dictionary holds: "my friend brayleigh"."""
@@ -371,7 +380,7 @@ class Cues(Reading):
 
     def _initialled(self, i: int) -> None:
         lead = i + 1 + (self._at(i + 1) == ".")
-        if self._leads(lead) and self._capital_at(lead + 1):
+        if self._at(lead) in LEADING and self._capital_at(lead + 1) and self._at(lead + 1) not in PLACE_TYPES:
             self._believe(i, lead + 2, LIKELY)
         j = self._read(i)
         if j <= i:

@@ -55,6 +55,7 @@ class Evidence(Cues, Signatures):
     def names(self, entities: Sequence[tuple[int, int]] = ()) -> tuple[NameSpan, ...]:
         """Every name, in order, with its score; `entities` are a model's PERSON spans in characters."""
         self._protect_places()
+        self._protect_things()
         self._after_cues()
         self._signatures()
         self._before_cues()

@@ -372,6 +372,11 @@ RULES: tuple[Rule, ...] = (
         _refuses(_too_few_digits), digits=4, words=("nhs", "n.h", "nh.s", "hospital", "patient", "bracelet", "wristband", "medical", "health",)),
     Rule(
         "NHS_NUMBER",
+        "after its name, as scanned",
+        rf"\bn\.?\s?h\.?\s?s\b\.?(?:\s?(?:no|num|number|numb|id)\b)?{_CUE_GAP}\K[0-9lIOoSB](?:{WIDE}[0-9lIOoSB]){{9}}(?![\w])",
+        0.8, digits=5, words=("nhs", "n.h", "n h")),
+    Rule(
+        "NHS_NUMBER",
         "after its name, with strokes",
         rf"\bn\.?\s?h\.?\s?s\b\.?(?:\s?(?:no|num|number|numb|id)\b)?{_CUE_GAP}\K[0-9]{{3}}\s?[/.,]\s?[0-9]{{3}}\s?[/.,]\s?[0-9]{{4}}{_END}",
         0.9, digits=10),

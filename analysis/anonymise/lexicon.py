@@ -44,6 +44,9 @@ RELATIONS = words(
     """
 )
 
+NEAREST = words(
+    "wife husband son daughter sister brother mum dad mother father niece nephew cousin baby grandson granddaughter"
+)
 NAME_IS = words("called named names name name's nickname surname")
 SIGN_OFFS = words(
     """
@@ -96,7 +99,7 @@ LAST_NAMES_TOO = words(
     """
     hill marsh field fields wood woods lane hall house church green lake bridge brook day court close mead moor reed
     banks street parks farm garden mill lodge dale vale croft grange temple college castle way west east north
-    glen heath drive acre rise orchard lea dell grove
+    glen heath drive acre rise orchard lea dell grove ward
     """
 )  # kinds of place that end people's names too: "Sue Hill"
 FUNCTION_WORDS = words(
@@ -183,6 +186,7 @@ CALENDAR_WORDS = words(
     vaisakhi holi navratri lent passover hanukkah
     """
 )
+WEEKDAYS = words("monday tuesday wednesday thursday friday saturday sunday")
 WHEN = words(
     """
     in on since every this last next until till by from of during before after each late early mid end all over past
@@ -195,3 +199,32 @@ BEFORE_PLACES = _PREPOSITIONS_OF_PLACE | words("onto on the a an towards beyond 
 LOWER_BYNAMES = words("big lil fat mad")
 KIN_BYNAMES = words("nanny nana papa mama pops granny gramps")  # part of a name in its middle: "They call me Papa Vin"
 BYNAMES = words("big old young little lil fat mad crazy tall ginger wee auld dj mc nana")
+NAMED_THINGS = words("storm hurricane cyclone operation superhighway cycleway")  # what is named like a person
+TIMES = words(
+    "in on since every this last next until till early mid late"
+)  # before a month or a feast, hardly before a name
+FIRST_NAME_TIMES = words("april may june august summer autumn noel eid")
+NAMES_OF_PLANTS = words(
+    """
+    ash hazel rowan olive basil iris lily violet rose daisy ivy holly heather poppy rosemary jasmine marigold myrtle
+    laurel willow fern primrose bryony clementine flora flor ginger saffron veronica petunia camellia dahlia marjoram
+    sorrel sage blossom bay lavender linden juniper aspen alder erica viola pansy hyacinth
+    """
+)
+PLANTS = NAMES_OF_PLANTS | words(
+    """
+    oak elm birch beech lime sycamore maple cherry hawthorn blackthorn elder poplar plane yew pine cedar chestnut
+    hornbeam magnolia buddleia lilac privet box gorse broom tulip tulips daffodil daffodils crocus crocuses bluebell
+    bluebells snowdrop snowdrops foxglove foxgloves lupin lupins geranium geraniums begonia begonias fuchsia hydrangea
+    peony rhododendron azalea clematis wisteria honeysuckle jasmines thyme mint parsley coriander oregano dill chives
+    rice nettle nettles dandelion dandelions bramble brambles clover roses lilies irises violets poppies daisies
+    """
+)
+PLANT_WORDS = words(
+    """
+    tree trees hedge hedges flower flowers planted planting plants plant garden gardens gardener bulb bulbs seed seeds
+    verge verges bloom blooming shrub shrubs bush bushes herb herbs pot pots stump native strimmed weeds weed border
+    borders flowerbed flowerbeds beds grow growing grown allotment allotments compost blossom leaves saplings sapling
+    pruned strimmer meadow wildflower wildflowers orchard oil
+    """
+)

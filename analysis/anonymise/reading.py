@@ -10,14 +10,20 @@ from typing import NamedTuple, Self
 from analysis.anonymise.gazetteer import fold, load_gazetteer
 from analysis.anonymise.lexicon import (
     BEFORE_PLACES,
+    CALENDAR_WORDS,
     CONTRACTIONS,
+    FIRST_NAME_TIMES,
     FUNCTION_WORDS,
     KIN_WORDS,
     LAST_NAMES_TOO,
     LEADING,
+    NAMED_THINGS,
+    NAMES_OF_PLANTS,
     NAMES_TOO,
     PARTICLES,
     PLACE_TYPES,
+    PLANT_WORDS,
+    PLANTS,
     PROFESSIONAL_TITLES,
     RELATIONS,
     SCHOOLING,
@@ -25,6 +31,7 @@ from analysis.anonymise.lexicon import (
     SHORT_GIVEN,
     SIGN_OFFS,
     STRONG_TITLES,
+    TIMES,
     VERB_LIKE_TYPES,
     WEAK_TITLES,
 )
@@ -169,6 +176,37 @@ class Reading:
         saints = (i for i, folded in enumerate(self.folded) if folded in {"st", "saint"} and not self._middle_name(i))
         self._places.update(i + 1 + (self._at(i + 1) == ".") for i in saints)
 
+    def _protect_things(self) -> None:
+        """Storms and police operations, months in a phrase of time, "reg" before a plate, plants in a list."""
+        for i, word in enumerate(self.words):
+            before = self._at(i - 1)
+            named = i > 0 and before in NAMED_THINGS and self._capital(i - 1) and self._capital(i)
+            time = before in TIMES and self.folded[i] in CALENDAR_WORDS and not self._month_and_last_name(i)
+            plate = word == "reg" and (self._is_masked(i + 1) or self._at(i + 1) in {"no", "number", "plate", ":"})
+            if named or time or plate:
+                self._places.add(i)
+        plants = [i for i, folded in enumerate(self.folded) if folded in PLANTS and self.words[i].istitle()]
+        if len(plants) > 1 and not PLANT_WORDS.isdisjoint(self.folded):
+            self._protect_plants(plants)
+
+    def _month_and_last_name(self, i: int) -> bool:
+        """ "Until May Thompson came": a month that a name follows is a first name."""
+        return self.folded[i] in FIRST_NAME_TIMES and self._capital_at(i + 1)
+
+    def _protect_plants(self, plants: list[int]) -> None:
+        """ "Ash, Hazel and Rowan would be fine": plants in a row, two where one is no name, else three."""
+        row: list[int] = []
+        for i in [*plants, 10**9]:
+            apart = bool(row) and not (
+                i - row[-1] <= 3 and all(self._at(k) in {",", "and", "or", "&", "nor"} for k in range(row[-1] + 1, i))
+            )
+            if apart:
+                sure = len(row) > 2 or (len(row) == 2 and any(self.folded[k] not in NAMES_OF_PLANTS for k in row))
+                led = RELATIONS & {self._at(row[0] - 1), self._at(row[0] - 2)}
+                self._places.update(row if sure and not led else ())
+                row = []
+            row.append(i)
+
     def _middle_name(self, i: int) -> bool:
         """ "Everton St. Clair Brathwaite": between a first name and a last one."""
         after = i + 1 + (self._at(i + 1) == ".")
@@ -195,6 +233,8 @@ class Reading:
         ):
             return False
         first = self.kinds[given] == GIVEN or self.folded[given] in load_gazetteer().first_word_names
+        if self._at(i + 1) == "is" and self._at(i + 3) == "name":
+            return first  # "Bridget Ward is the name"
         if self._at(given) in _TITLED or not first or not self._capital(given) or self._capital_at(i + 1):
             return self._at(given) in _TITLED and self._capital(given)
         before = self._at(given - 1)

@@ -43,7 +43,7 @@ _SURE = words(
     card pass file letter id pin code locker meter bidding bid register number no num nr nos numbered certificate
     voucher token login username user foi eir sar request petition oyster collar shoulder driver pcso warden ending
     ends account's safe door alarm entry access logged direct debit giro sortcode acc# ref# case# id# enforcement
-    liability bailiff hearing court tribunal cert
+    photocard taxicard zipcard railcard liability bailiff hearing court tribunal cert
     """
 )
 # Of these, words that are as often plain English, so that a bare number after them has to be near.
