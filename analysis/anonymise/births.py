@@ -9,6 +9,7 @@ long ago with nothing of all this is a birth where the answer speaks of a person
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -204,14 +205,16 @@ def births(text: str, health_numbers: Sequence[tuple[int, int]] = ()) -> Iterato
     if not _TWO_DIGITS.search(text):
         return
     breaks: list[int] | None = None
+    of_a_person = False
     for match in _DATE.finditer(text):
         year = _year(match.group())
         if year is None or not any(c.isdigit() for c in match.group()):
             continue
-        breaks = [m.end() for m in _BREAK.finditer(text)] if breaks is None else breaks
+        if breaks is None:
+            breaks, of_a_person = [m.end() for m in _BREAK.finditer(text)], bool(_OF_A_PERSON.search(text))
         setting = _setting(text, match, breaks, year)
         near = any(s - 12 <= match.end() <= s or e <= match.start() <= e + 6 for s, e in health_numbers)
-        if _is_birth(setting, near, text):
+        if _is_birth(setting, near, of_a_person):
             yield match.start(), match.end() - match.group().endswith(".")
 
 
@@ -231,15 +234,15 @@ def _year(value: str) -> int | None:
 
 
 def _setting(text: str, match: re.Match[str], breaks: list[int], year: int) -> _Setting:
-    earlier = [b for b in breaks if b <= match.start()]
-    later = [b for b in breaks if b >= match.end()] + [len(text)]
-    start = earlier[-1] if earlier else 0
-    start_before = earlier[-2] if len(earlier) > 1 else 0
+    first, last = bisect_right(breaks, match.start()), bisect_left(breaks, match.end())
+    start = breaks[first - 1] if first else 0
+    start_before = breaks[first - 2] if first > 1 else 0
+    end, end_after = (breaks[k] if k < len(breaks) else len(text) for k in (last, last + 1))
     return _Setting(
         left=text[max(start, match.start() - 200) : match.start()],
-        right=text[match.end() : min(later[0], match.end() + 100)],
+        right=text[match.end() : min(end, match.end() + 100)],
         before=text[max(start_before, start - 200) : start],
-        after=text[later[0] : min(later[1] if len(later) > 1 else len(text), later[0] + 100)],
+        after=text[end : min(end_after, end + 100)],
         year=year,
         numeric=match.group("numeric") is not None or match.group("american") is not None,
     )
@@ -258,7 +261,7 @@ def _plain(word: str) -> str:
     return low
 
 
-def _is_birth(at: _Setting, near_health_number: bool, text: str) -> bool:
+def _is_birth(at: _Setting, near_health_number: bool, of_a_person: bool) -> bool:
     right = _told(at.right)[: 2 * AHEAD]
     follows = next((w for w in right if w[0].isalpha()), "")
     tells_event = right[:1] and right[0][0].isalpha() and follows in _EVENT and not _BIRTH & set(right[1:])
@@ -275,7 +278,7 @@ def _is_birth(at: _Setting, near_health_number: bool, text: str) -> bool:
         cue = _nearest_ahead(right)
     if cue is not None:
         return cue
-    return _by_surroundings(at, left, text)
+    return _by_surroundings(at, left, of_a_person)
 
 
 def _nearest(left: list[str]) -> bool | None:
@@ -319,7 +322,7 @@ def _nearest_ahead(right: list[str]) -> bool | None:
     return None
 
 
-def _by_surroundings(at: _Setting, left: list[str], text: str) -> bool:
+def _by_surroundings(at: _Setting, left: list[str], of_a_person: bool) -> bool:
     """Neither birth nor event in the sentence: what stands before it, beside it, and how long ago it was."""
     before = _told(at.before)
     preposition = (left[:1] and left[0] in _WHEN_BEFORE) or (left[:2] and left[0] == "the" and left[1] in _WHEN_BEFORE)
@@ -330,5 +333,5 @@ def _by_surroundings(at: _Setting, left: list[str], text: str) -> bool:
     beside = bool(_ID_BEFORE.search(at.left[-40:]) or _ID_AFTER.search(at.right[:30]))
     aged = bool(_AGED.search(at.left) or _AGED.search(at.right) or (not preposition and _AGED.search(at.before)))
     if at.year <= LONG_AGO:
-        return at.numeric or (not preposition and (beside or aged or bool(_OF_A_PERSON.search(text))))
+        return at.numeric or (not preposition and (beside or aged or of_a_person))
     return not preposition and aged
