@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from redacting import redact, shared_anonymiser
 
 from analysis.anonymise import LABELS, Anonymiser, AnonymiseSettings
 from analysis.anonymise.identifiers import luhn_holds, nhs_checksum_holds
@@ -19,18 +20,6 @@ from analysis.types import RawText, Redaction
 ROOT = Path(__file__).parent.parent
 DEFAULTS = tomllib.loads((ROOT / "analysis" / "defaults.toml").read_text(encoding="utf-8"))["anonymise"]
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@pytest.fixture(scope="session")
-def anonymiser() -> Anonymiser:
-    return Anonymiser(AnonymiseSettings(**DEFAULTS))
-
-
-_SHARED = Anonymiser(AnonymiseSettings(**DEFAULTS))
-
-
-def redact(text: str) -> Redaction:
-    return _SHARED.redact(RawText(text))
 
 
 def rebuilt(text: str, redaction: Redaction) -> bool:
@@ -398,13 +387,13 @@ def test_offsets_are_exact_and_redaction_is_idempotent(text: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ANSWERS, max_size=6))
 def test_nothing_passes_from_one_response_to_the_next(texts: list[str]) -> None:
-    together = list(_SHARED.redact_many(RawText(text) for text in texts))
+    together = list(shared_anonymiser().redact_many(RawText(text) for text in texts))
     assert together == [redact(text) for text in texts]
-    backwards = list(_SHARED.redact_many(RawText(text) for text in reversed(texts)))
+    backwards = list(shared_anonymiser().redact_many(RawText(text) for text in reversed(texts)))
     assert backwards == together[::-1]
 
 
-def test_redact_many_streams(anonymiser: Anonymiser) -> None:
+def test_redact_many_streams() -> None:
     read = 0
 
     def answers() -> object:
@@ -413,7 +402,7 @@ def test_redact_many_streams(anonymiser: Anonymiser) -> None:
             read += 1
             yield RawText("Mrs Begum is kind")
 
-    next(anonymiser.redact_many(answers()))  # type: ignore[arg-type]
+    next(shared_anonymiser().redact_many(answers()))  # type: ignore[arg-type]
     assert read < 2000
 
 

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redacting import redacted
 
-from analysis.anonymise import Anonymiser, AnonymiseSettings, recogniser
+from analysis.anonymise import recogniser
 from analysis.anonymise.context import WEIGHTS
 from analysis.anonymise.gazetteer import load_gazetteer
 from analysis.anonymise.identifiers import Rule
 from analysis.anonymise.keep import read_general
 from analysis.anonymise.people import MODEL
 from analysis.errors import ManifestoError
-from analysis.types import RawText
 
 ROOT = Path(__file__).parent.parent
-DEFAULTS = tomllib.loads((ROOT / "analysis" / "defaults.toml").read_text(encoding="utf-8"))["anonymise"]
-_SHARED = Anonymiser(AnonymiseSettings(**DEFAULTS))
-
-
-def redacted(text: str) -> str:
-    return str(_SHARED.redact(RawText(text)).text)
 
 
 def test_the_model_is_small() -> None:

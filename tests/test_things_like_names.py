@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from analysis.anonymise import Anonymiser
-from analysis.settings import load_settings
-from analysis.types import RawText
+from redacting import redacted
 
 STAYS = """
 The fence went in {Storm Darragh} and the landlord says it's ours.
@@ -34,20 +31,15 @@ F. DA COSTA, TENANT
 NAMES = [["Rowan, Hazel"], ["Lily", "Rose"], ["May Thompson"], ["Vlora"], ["Bridget Ward"], ["DA COSTA"]]
 
 
-@pytest.fixture(scope="module")
-def anonymiser() -> Anonymiser:
-    return Anonymiser(load_settings().anonymise)
-
-
 @pytest.mark.parametrize("line", STAYS.strip().splitlines())
-def test_things_named_like_people_stay(anonymiser: Anonymiser, line: str) -> None:
+def test_things_named_like_people_stay(line: str) -> None:
     things = [piece.partition("}")[0] for piece in line.split("{")[1:]]
     text = line.replace("{", "").replace("}", "")
-    redacted = anonymiser.redact(RawText(text)).text
-    assert [thing for thing in things if thing not in redacted] == []
+    left_over = redacted(text)
+    assert [thing for thing in things if thing not in left_over] == []
 
 
 @pytest.mark.parametrize(("text", "names"), list(zip(GOES.strip().splitlines(), NAMES, strict=True)))
-def test_people_named_like_things_go(anonymiser: Anonymiser, text: str, names: list[str]) -> None:
-    redacted = anonymiser.redact(RawText(text)).text
-    assert [name for name in names if name in redacted] == []
+def test_people_named_like_things_go(text: str, names: list[str]) -> None:
+    left_over = redacted(text)
+    assert [name for name in names if name in left_over] == []
