@@ -28,7 +28,16 @@ from analysis.priorities import RESPONSE_KEY
 from analysis.space import Space
 from analysis.steady import in_one_thread
 from analysis.tables import empty_table, rows_of
-from analysis.themes import Corpus, ThemeSettings, find_groups, least_respondents, name_groups, seen_in, tells
+from analysis.themes import (
+    Corpus,
+    ThemeSettings,
+    find_groups,
+    least_respondents,
+    name_groups,
+    nearest_group,
+    seen_in,
+    tells,
+)
 from analysis.types import GAP_KINDS, Certainty, GapKind, Status, ThemeId, ThemeState, Wave
 
 LINKED, OUTSIDE, ASIDE = "linked", "outside", "aside"
@@ -161,8 +170,8 @@ def find_gap_groups(
     new = _new_groups(corpus, placed, loose, codebook, known, wave, encode, settings, guide)
     counts = np.bincount(rows, minlength=len(placed))
     while True:
-        grown = _extended(known, new)
-        nearest, score = _nearest(placed, grown, gaps.similarity)
+        grown = known.extended(new.themes, new.centroids)
+        nearest, score = nearest_group(placed, grown, gaps.similarity)
         kept = [
             i
             for i in range(len(new.themes))
@@ -195,7 +204,7 @@ def _new_groups(
     guide: Guide,
 ) -> Codebook:
     """Cluster the loose remarks that no known group explains, as themes are found, and name the groups."""
-    rest = loose & (_nearest(placed, known, settings.assign_similarity)[0] < 0)
+    rest = loose & (nearest_group(placed, known, settings.assign_similarity)[0] < 0)
     part, rows = corpus.subset(rest), np.flatnonzero(rest)
     nothing = Codebook.empty(codebook.space)
     if len(part.texts) < settings.min_documents:
@@ -220,19 +229,6 @@ def _is_named_by_many(label: str, texts: Sequence[str]) -> bool:
     stems = [word.removesuffix("s") for word in _WORD.findall(label.casefold()) if word not in LABEL_STOP_WORDS]
     using = sum(any(stem in text.casefold() for stem in stems) for text in texts)
     return using >= _NAMED_BY * len(texts)
-
-
-def _extended(known: Codebook, new: Codebook) -> Codebook:
-    return known.extended(new.themes, new.centroids)
-
-
-def _nearest(placed: Vectors, groups: Codebook, least: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Each row's nearest group, -1 where none is near enough, and the cosine to the nearest."""
-    if not groups.themes:
-        return np.full(len(placed), -1, dtype=np.int64), np.zeros(len(placed))
-    cosines = groups.cosines(placed)
-    nearest = cosines.max(axis=1).astype(np.float64)
-    return np.where(nearest >= least, cosines.argmax(axis=1), -1).astype(np.int64), nearest
 
 
 def _lies_outside(

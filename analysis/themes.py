@@ -191,7 +191,7 @@ def _parted(
 def code_known(corpus: Corpus, codebook: Codebook, settings: ThemeSettings) -> Coded:
     """Code segments against a codebook as it stands, looking for nothing new."""
     placed = codebook.space.place(corpus, settings) if corpus.texts and codebook.themes else corpus.vectors
-    theme, similarity = _nearest_theme(placed, codebook, settings)
+    theme, similarity = nearest_group(placed, codebook, settings.assign_similarity)
     under = nearest_subthemes(codebook, theme, placed, settings.subtheme_similarity)
     return Coded(codebook, theme, similarity, subtheme=tuple(under))
 
@@ -208,7 +208,7 @@ def _settled(
     least = least_respondents(corpus.respondents(), settings)
     while True:
         grown = known.extended(new, centroids)
-        theme, similarity = _nearest_theme(placed, grown, settings)
+        theme, similarity = nearest_group(placed, grown, settings.assign_similarity)
         mine = [np.flatnonzero(theme == len(known.themes) + i) for i in range(len(new))]
         repeated = gates.repeating(corpus, theme, settings.most_overlap)
         keep = [
@@ -380,15 +380,13 @@ def name_groups(
     return themes, centroids
 
 
-def _nearest_theme(
-    placed: Vectors, codebook: Codebook, settings: ThemeSettings
-) -> tuple[Groups, npt.NDArray[np.float64]]:
-    """Give every segment its nearest theme's row, or -1 where none is near enough; and the cosine to the nearest."""
-    if not codebook.themes or not len(placed):
+def nearest_group(placed: Vectors, groups: Codebook, least: float) -> tuple[Groups, npt.NDArray[np.float64]]:
+    """Give every segment its nearest group's row, or -1 where none is so near; and the cosine to the nearest."""
+    if not groups.themes or not len(placed):
         return np.full(len(placed), -1, dtype=np.int64), np.zeros(len(placed))
-    cosines = codebook.cosines(placed)
+    cosines = groups.cosines(placed)
     nearest = cosines.max(axis=1).astype(np.float64)
-    return np.where(nearest >= settings.assign_similarity, cosines.argmax(axis=1), -1).astype(np.int64), nearest
+    return np.where(nearest >= least, cosines.argmax(axis=1), -1).astype(np.int64), nearest
 
 
 def _centroids(vectors: Vectors, groups: Groups) -> Vectors:
