@@ -18,7 +18,7 @@ from analysis.labels import Guide
 from analysis.learning import Head
 from analysis.lineage import Rebuilt, inherit
 from analysis.linker import VisionLinker
-from analysis.places import home_names, plainly
+from analysis.places import names_read_plainly, plainly
 from analysis.priorities import RESPONSE_KEY
 from analysis.segment import SegmentSettings, segment
 from analysis.steady import in_one_thread
@@ -54,7 +54,7 @@ def texts_to_embed(responses: pd.DataFrame, segments: pd.DataFrame) -> list[str]
 def read_plainly(responses: pd.DataFrame, segments: pd.DataFrame, places: Sequence[str]) -> dict[str, SafeText]:
     """Return how every text is read for its vision links: `places` and the home that responses show put plainly."""
     substantive = responses.loc[responses["status"] == Status.SUBSTANTIVE, "text"]
-    names = tuple(sorted({*places, *home_names(substantive)}))
+    names = names_read_plainly(places, substantive)
     return {text: SafeText(plainly(text, names)) for text in texts_to_embed(responses, segments)}
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from analysis.decisions import Decisions, ResponseKey, codes_of
 from analysis.embed import Vectors, content_hash
 from analysis.linker import VisionLinker
-from analysis.places import home_names, plainly
+from analysis.places import names_read_plainly, plainly
 from analysis.priorities import RESPONSE_KEY
 from analysis.tables import rows_of
 from analysis.types import SafeText, Status
@@ -93,7 +93,7 @@ def taught_by(
     found: dict[str, Taught] = {}
     for responses, segments in tables:
         substantive = responses[responses["status"] == Status.SUBSTANTIVE]
-        names = tuple(sorted({*places, *home_names(substantive["text"])}))
+        names = names_read_plainly(places, substantive["text"])
         parts = _parts(segments)
         for row in rows_of(substantive):
             key = (row.wave, row.response_id, row.question_id)

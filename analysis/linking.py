@@ -11,8 +11,8 @@ import numpy as np
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
 from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
-from analysis.linker import fit_linker, ready_linker
-from analysis.places import home_names, plainly
+from analysis.linker import VisionLinker, fit_linker, ready_linker
+from analysis.places import names_read_plainly, plainly
 from analysis.segment import segment
 from analysis.settings import Settings
 from analysis.types import RawText, SafeText, VisionCode
@@ -37,30 +37,43 @@ def link_texts(
     """Redact and link each text as a run does; `encode` is by default the encoder of the settings."""
     if encode is None:
         encoder = SentenceEncoder(settings.embed)
-        encode = _with_shipped_vectors(encoder, framework)
+        encode, _ = knowing_shipped_vectors(encoder, framework)
         linker = ready_linker(framework, encode, encoder.fingerprint, settings.vision)
     else:
         linker = fit_linker(framework, encode, settings.vision)
     safe = tuple(r.text for r in Anonymiser(settings.anonymise).redact_many(clean_text(text) for text in raw))
-    names = (*framework.framework.places, *home_names(safe))
-    wholes = [plainly(text, names) for text in safe]
-    parts = [(i, plainly(part.text, names)) for i, text in enumerate(safe) for part in segment(text, settings.segment)]
-    owner = np.array([i for i, _ in parts], dtype=np.int64)
-    segments = linker.score(encode([part for _, part in parts]), [part for _, part in parts])
-    scores = response_scores(linker.score(encode(wholes), wholes), segments, owner)
+    scores = score_responses(safe, framework, settings, linker, encode)
     codes = (
         frozenset(code for code, hit in zip(linker.codes, row, strict=True) if hit) for row in linker.rule.links(scores)
     )
     return LinkedTexts(safe, tuple(codes), scores)
 
 
-def _with_shipped_vectors(encoder: SentenceEncoder, framework: Framework) -> Callable[[Sequence[str]], Vectors]:
-    """The encoder, which need not embed the examples of a shipped framework again."""
-    store = VectorStore(Path("vectors-in-memory.npz"), encoder.fingerprint)
+def score_responses(
+    safe: Sequence[SafeText],
+    framework: Framework,
+    settings: Settings,
+    linker: VisionLinker,
+    encode: Callable[[Sequence[str]], Vectors],
+) -> Scores:
+    """Score redacted texts, each by itself and by its segments, read as a run reads them; shape (texts, themes)."""
+    names = names_read_plainly(framework.framework.places, safe)
+    wholes = [plainly(text, names) for text in safe]
+    parts = [(i, plainly(part.text, names)) for i, text in enumerate(safe) for part in segment(text, settings.segment)]
+    owner = np.array([i for i, _ in parts], dtype=np.int64)
+    segments = linker.score(encode([part for _, part in parts]), [part for _, part in parts])
+    return response_scores(linker.score(encode(wholes), wholes), segments, owner)
+
+
+def knowing_shipped_vectors(
+    encoder: SentenceEncoder, framework: Framework, kept: Path = Path("vectors-in-memory.npz")
+) -> tuple[Callable[[Sequence[str]], Vectors], VectorStore]:
+    """The encoder, which need not embed the examples of a shipped framework again, and what it knows."""
+    store = VectorStore(kept, encoder.fingerprint)
     store.adopt(shipped_vectors(framework))
 
     def encode(texts: Sequence[str]) -> Vectors:
         embed(texts, encoder, store)
         return store.of(texts)
 
-    return encode
+    return encode, store

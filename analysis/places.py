@@ -57,6 +57,11 @@ def home_names(texts: Iterable[str]) -> tuple[str, ...]:
     return _ordered(name for name in likely if _is_home(name, written, least))
 
 
+def names_read_plainly(listed: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are put plainly in these texts: those listed and the home that the texts show."""
+    return tuple(sorted({*listed, *home_names(texts)}))
+
+
 def plainly(text: str, names: Sequence[str]) -> str:
     """The text with "the town" for each of these names; for one word only where its capital shows it to be a name."""
     if not names:

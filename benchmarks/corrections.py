@@ -19,14 +19,15 @@ import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import SentenceEncoder, VectorStore, embed
+from analysis.embed import SentenceEncoder
 from analysis.learning import Head, Taught, _Lesson, texts_of
 from analysis.linker import Rule, fit_linker
-from analysis.places import home_names, plainly
+from analysis.linking import knowing_shipped_vectors
+from analysis.places import names_read_plainly, plainly
 from analysis.segment import segment
 from analysis.settings import Settings, load_settings
 from analysis.types import RawText, SafeText
-from analysis.vision import Framework, load_framework, samples_f1, shipped_vectors
+from analysis.vision import Framework, load_framework, samples_f1
 
 SHUFFLES, LEAST_HELD_OUT = 8, 60
 
@@ -41,14 +42,8 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings()
     encoder = SentenceEncoder(settings.embed)
-    store = VectorStore(arguments.vectors, encoder.fingerprint)
-
-    def encode(texts: Sequence[str]) -> np.ndarray:
-        embed(texts, encoder, store)
-        return store.of(texts)
-
     framework = load_framework("borough_manifesto")
-    store.adopt(shipped_vectors(framework))
+    encode, store = knowing_shipped_vectors(encoder, framework, arguments.vectors)
     print(
         "| set | corrections | held out | samples-F1 | macro-F1 | shuffles that gain |\n|---|---:|---:|---:|---:|---:|"
     )
@@ -76,7 +71,7 @@ def _read(rows: Sequence[dict], texts: Path | None, settings: Settings, places: 
     known = {row["id"]: row["text"] for row in _lines(texts)} if texts else {}
     raw = [RawText(row.get("text") or known[row["id"]]) for row in rows]
     safe = [r.text for r in Anonymiser(settings.anonymise).redact_many(clean_text(text) for text in raw)]
-    names = (*places, *home_names(safe))
+    names = names_read_plainly(places, safe)
     parts = [[part.text for part in segment(text, settings.segment)] or [text] for text in safe]
     themes = [tuple(row.get("themes", row.get("themes_a"))) for row in rows]
     return [

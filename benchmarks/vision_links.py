@@ -14,7 +14,7 @@ import argparse
 import itertools
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +22,13 @@ import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
+from analysis.embed import SentenceEncoder, Vectors, VectorStore
 from analysis.linker import VisionLinker, examples_as_read, fit_linker, ready_linker
-from analysis.places import home_names, plainly
-from analysis.segment import segment
+from analysis.linking import knowing_shipped_vectors, score_responses
 from analysis.settings import Settings, load_settings
 from analysis.steady import in_one_thread
 from analysis.types import RawText
-from analysis.vision import Framework, load_framework, response_scores, samples_f1, shipped_vectors
+from analysis.vision import Framework, load_framework, samples_f1
 
 SCORE_BANDS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.75, 0.85, 0.95, 1.0)
 MANY = 10_000
@@ -42,29 +41,20 @@ class Bench:
     framework: Framework
     settings: Settings
     encoder: SentenceEncoder
+    rows: Callable[[Sequence[str]], Vectors]
     store: VectorStore
 
     @classmethod
     def ready(cls, vectors: Path) -> Bench:
         settings, framework = load_settings(), load_framework("borough_manifesto")
         encoder = SentenceEncoder(settings.embed)
-        store = VectorStore(vectors, encoder.fingerprint)
-        store.adopt(shipped_vectors(framework))
-        return cls(framework, settings, encoder, store)
-
-    def rows(self, texts: Sequence[str]) -> Vectors:
-        embed(texts, self.encoder, self.store)
-        return self.store.of(texts)
+        return cls(framework, settings, encoder, *knowing_shipped_vectors(encoder, framework, vectors))
 
     def scores(self, texts: Sequence[str], linker: VisionLinker) -> np.ndarray:
         """Scores of raw answers, shape (texts, themes)."""
         cleaned = [clean_text(RawText(text)) for text in texts]
         safe = [redaction.text for redaction in Anonymiser(self.settings.anonymise).redact_many(cleaned)]
-        names = (*self.framework.framework.places, *home_names(safe))
-        parts = [[part.text for part in segment(text, self.settings.segment)] or [text] for text in safe]
-        owner = np.array([i for i, own in enumerate(parts) for _ in own], dtype=np.int64)
-        wholes, flat = [plainly(t, names) for t in safe], [plainly(part, names) for own in parts for part in own]
-        return response_scores(linker.score(self.rows(wholes), wholes), linker.score(self.rows(flat), flat), owner)
+        return score_responses(safe, self.framework, self.settings, linker, self.rows)
 
 
 def main() -> None:
