@@ -91,14 +91,6 @@ class Spoken(Protocol):
     def wholes(self) -> tuple[str, ...]:
         """Their responses."""
 
-    @property
-    def vectors(self) -> Vectors:
-        """Embeddings of the segments, unit rows."""
-
-    @property
-    def whole_vectors(self) -> Vectors:
-        """Embeddings of the responses, unit rows."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -51,30 +51,30 @@ class Row:
     stock: str = ""
 
 
+def _once(encoder: SentenceEncoder) -> Callable[[Sequence[str]], Vectors]:
+    """The encoder, which embeds each text once."""
+    known: dict[str, Vectors] = {}
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, encoder.encode(new), strict=True)) if new else None
+        return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
+
+    return encode
+
+
 class Bench:
     """The pipeline's theme finder on plain lists of responses; each response is a respondent."""
 
     def __init__(self) -> None:
         self.settings: Settings = load_settings()
-        self._encoder = SentenceEncoder(self.settings.embed)
-        self._known: dict[str, Vectors] = {}
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(new, self._encoder.encode(new), strict=True)) if new else None
-        return np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
+        self.encode = _once(SentenceEncoder(self.settings.embed))
 
     @cached_property
     def reading(self) -> Reading | None:
         """How responses are read beside given themes."""
-        encoder, known = SentenceEncoder(self.settings.embed, CODER_CHANGES), dict[str, Vectors]()
-
-        def encode(texts: Sequence[str]) -> Vectors:
-            new = [text for text in dict.fromkeys(texts) if text not in known]
-            known.update(zip(new, encoder.encode(new), strict=True)) if new else None
-            return np.stack([known[text] for text in texts])
-
-        return Reading(encode, encoder.centre, TUNED_TOGETHER) if encoder.centre is not None else None
+        encoder = SentenceEncoder(self.settings.embed, CODER_CHANGES)
+        return Reading(_once(encoder), encoder.centre, TUNED_TOGETHER) if encoder.centre is not None else None
 
     @cached_property
     def guide(self):  # type: ignore[no-untyped-def]

@@ -16,6 +16,7 @@ from analysis.anonymise.lexicon import (
     WEAK_TITLES,
     WHEN,
 )
+from analysis.anonymise.wording import words as words_of
 
 PLAINLY = 0.97  # a word with a capital that is likelier is a name
 HARDLY = 0.02  # a common word in lower case that the recogniser finds less likely is none
@@ -23,28 +24,7 @@ BARELY = 0.002  # the same for a rarer word, where capitals say nothing
 LIKELY = 0.5  # in lower case among capitals only a word that the recogniser finds likelier
 _STOPS = frozenset('.!?…:;-–—•"“')
 _NEVER = frozenset({"function", "other", "mask"})
-_AFTER_A_VERB = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "my",
-        "our",
-        "your",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "you",
-        "we",
-        "i",
-        "it",
-        "they",
-        "to",
-    ]
-)
+_AFTER_A_VERB = words_of("the a an my our your their this that these those there you we i it they to")
 _NOT_ASKED = PLACE_TYPES | RELATIONS | WEAK_TITLES | CALENDAR_WORDS | FUNCTION_WORDS
 
 

@@ -11,6 +11,7 @@ from analysis.anonymise.reading import GIVEN, LIKELY, ORDINARY, SURNAME, UNKNOWN
 
 _TITLES = STRONG_TITLES | WEAK_TITLES
 _STOPS = frozenset("!?…-–—")
+_NO_FIRST_NAMES = CALENDAR_WORDS - {"june", "april"}
 
 
 class Signatures(Reading):
@@ -81,10 +82,7 @@ class Signatures(Reading):
         return not rest or (j < end and self.words[j] == "(")
 
     def _first_name_word(self, i: int) -> bool:
-        return self.folded[i] in load_gazetteer().first_word_names and self.folded[i] not in CALENDAR_WORDS - {
-            "june",
-            "april",
-        }
+        return self.folded[i] in load_gazetteer().first_word_names and self.folded[i] not in _NO_FIRST_NAMES
 
     def _signature_words(self, i: int, j: int, signed: bool) -> bool:
         kinds = [self.kinds[k] for k in range(i, j) if len(self.words[k]) > 1 and self.folded[k] not in PARTICLES]
