@@ -34,8 +34,9 @@ class CleanSettings(BaseModel):
 _MAX_PASSES = 8
 _BLOCK_TAGS = "p|br|div|li|ul|ol|tr|td|th|table|tbody|thead|h[1-6]|hr|blockquote|section|article"
 _INLINE_TAGS = "span|b|i|u|s|a|strong|em|small|big|font|sub|sup|mark|img|label|center"
-# An attribute needs its "=": "if a <b and c> d" is arithmetic, not markup.
-_ATTRIBUTES = r"""(?:\s++[\w:-]++\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'<>]++))*+\s*+/?"""
+# An attribute needs its "=": "if a <b and c> d" is arithmetic, not markup. The group itself is not possessive: before
+# Python 3.11.5 that finds other attributes.
+_ATTRIBUTES = r"""(?:\s++[\w:-]++\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'<>]++))*\s*+/?"""
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK_TAGS}){_ATTRIBUTES}>", re.I)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINE_TAGS}){_ATTRIBUTES}>", re.I)
 _NESTED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.I)

@@ -42,7 +42,7 @@ def segment(text: SafeText, settings: SegmentSettings) -> tuple[Segment, ...]:
     return tuple(Segment(SafeText(text[start:end]), start, end) for start, end in spans)
 
 
-_WORD = re.compile(r"(?<!\S)(?:(?!\s)[\W_])*+[^\W_]")
+_WORD = re.compile(r"(?<!\S)(?:(?!\s)[\W_])*[^\W_]")  # *+ of a group finds other words before Python 3.11.5
 
 
 class _Words:

@@ -49,6 +49,7 @@ def cleaned(text: str) -> str:
         ('<a href="x">link</a><br/>next', "link\nnext"),
         ("love it <3 and a < b", "love it <3 and a < b"),
         ("if a <b and c> d", "if a <b and c> d"),
+        ("those <b and> these", "those <b and> these"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("one_x000D_\ntwo", "one\ntwo"),
         ("snake_x_case", "snake_x_case"),
