@@ -39,6 +39,8 @@ def test_the_model_is_small() -> None:
         ("my neighbour is called Taylor Swift, honest", ["Taylor", "Swift"]),
         ("the boiler broke. nobody came. ask zivile about it", ["zivile"]),
         ("My friends Constance, Mercy and Sunny sing there.", ["Constance", "Mercy", "Sunny"]),
+        ("my name is georgian okafor and i care", ["georgian", "okafor"]),
+        ("SAID AHMED NEVER WROTE BACK.", ["SAID", "AHMED"]),
     ],
 )
 def test_names_of_every_kind_go(text: str, names: list[str]) -> None:
@@ -57,15 +59,19 @@ def test_names_of_every_kind_go(text: str, names: list[str]) -> None:
         "Mary Berry Primary School and Olive Tambo House need a crossing on Nelson Mandela Way.",
         "It rose again in spring, so mark my words: they will grant it.",
         "D.O.B. is asked for twice on the form.",
+        "He said it of a Georgian terrace and Georgian windows.",
     ],
 )
 def test_what_only_looks_like_a_name_stays(text: str) -> None:
     assert redacted(text) == text
 
 
+_WORDS_IN_LOWER_CASE = {"said", "abu", "del", "della"}
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(sorted(load_gazetteer().given)).filter(lambda name: len(name) > 2),
+    st.sampled_from(sorted(load_gazetteer().given - _WORDS_IN_LOWER_CASE)).filter(lambda name: len(name) > 2),
     st.sampled_from(sorted(load_gazetteer().surnames)).filter(lambda name: len(name) > 2),
     st.sampled_from(["My neighbour {} is moving.", "Yours sincerely, {}", "I told {} so.", "my name is {} and i care"]),
     st.sampled_from([str.title, str.upper, str.lower]),

@@ -107,10 +107,10 @@ class Evidence(Cues, Signatures):
         return POSSIBLE if strange else 0.0
 
     def _list_score_lower(self, i: int, kinds: list[int]) -> float:
+        if self.casual and len(kinds) > 1 and kinds[0] == GIVEN and kinds[1] in (SURNAME, GIVEN):
+            return LIKELY
         if not self.casual or (self.asked[i] and self.likely[i] < NO_NAME_LIKELY):
             return 0.0
-        if len(kinds) > 1 and kinds[0] == GIVEN and kinds[1] in (SURNAME, GIVEN):
-            return LIKELY
         return POSSIBLE if kinds == [GIVEN] and len(self.words[i]) > 3 else 0.0
 
     def _in_capitalised_phrase(self, i: int, j: int) -> bool:

@@ -126,7 +126,7 @@ FUNCTION_WORDS = words(
 ) | frozenset(NUMBER_WORDS)  # fmt: skip
 
 CONTRACTIONS = ("n't", "'d", "'ll", "'ve", "'re", "'m")
-NAMES_TOO = words("hope will love young best small little tel")  # function words that are also names
+NAMES_TOO = words("hope will love young best small little tel said")  # function words that are also names
 PERSON_VERBS = words(
     """
     is was has had said says told passed died moved came comes never helps helped knows took made lives does

@@ -41,6 +41,7 @@ LONGEST_NAME = 4
 PERSON_RATHER = 0.95  # how likely "Hazel" of "Hazel Marsh" has to be a person, so that it is no place
 CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
 
+_SPEAKERS = [[word] for word in ("i", "you", "he", "she", "it", "we", "they", "who", "has", "have", "had")]
 _TITLED = STRONG_TITLES | PROFESSIONAL_TITLES | frozenset({"miss"})
 
 # What a word may be, strongest first.
@@ -91,7 +92,11 @@ class Reading:
         tokens = [t for t in tokens if not t.text.isspace() or "\n" in t.text or "\r" in t.text]
         words = [t.text for t in tokens]
         folded = [fold(word) for word in words]
-        kinds = [_kind(t.name_class, f, kept_words) for t, f in zip(tokens, folded, strict=True)]
+        first = {i for i in range(len(tokens)) if _first_of_two(i, tokens, folded)}
+        kinds = [
+            GIVEN if f in NAMES_TOO and i in first else _kind(t.name_class, f, f in kept_words and i not in first)
+            for i, (t, f) in enumerate(zip(tokens, folded, strict=True))
+        ]
         lower = {word for word in words if word.islower()}
         kinds = [
             ORDINARY if k in (UNKNOWN, RARER) and (f in lower or _acronym(w)) and w[0].isupper() else k
@@ -374,7 +379,20 @@ _KINDS = {
 }
 
 
-def _kind(name_class: str, folded: str, kept_words: frozenset[str]) -> int:
+def _first_of_two(i: int, tokens: Sequence[Token], folded: Sequence[str]) -> bool:
+    """Whether a word that is kept by itself is a first name here: a last name follows, written as it is.
+
+    "Said Ahmed" is a name, "He said Ahmed" is not; "said ahmed" after a word for a person is still read as one.
+    """
+    if i + 1 >= len(tokens) or folded[i - 1 : i] in _SPEAKERS:
+        return False
+    capital = tokens[i].text[0].isupper()
+    spoken = capital and folded[i] in NAMES_TOO and folded[i] in load_gazetteer().given
+    first, last = tokens[i].name_class in {"given", "either"}, tokens[i + 1].name_class in {"surname", "either"}
+    return (first or spoken) and last and capital == tokens[i + 1].text[0].isupper()
+
+
+def _kind(name_class: str, folded: str, is_kept: bool) -> int:
     kind = _KINDS.get(name_class, NEVER)
     if kind == GIVEN and folded in KIN_WORDS:
         return ORDINARY
@@ -382,6 +400,6 @@ def _kind(name_class: str, folded: str, kept_words: frozenset[str]) -> int:
         return GIVEN  # "my mum roxannes tablets"
     if kind == WORD_NAME or (name_class == "function name" and folded in NAMES_TOO):
         return WORD_NAME
-    if folded in kept_words or folded.endswith(CONTRACTIONS):
+    if is_kept or folded.endswith(CONTRACTIONS):
         return NEVER
     return ORDINARY if kind in (UNKNOWN, RARER) and (folded in RELATIONS or folded in WEAK_TITLES) else kind
