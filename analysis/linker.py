@@ -1,17 +1,18 @@
 """Fit the linker of texts to a vision on a framework's examples, and keep what was fitted.
 
-Views of each text are stacked (Wolpert 1992): by meaning, kernel ridge regressions over the embeddings (Saunders et
-al. 1998), the mean of the k best cosines to a theme's examples and the share of a theme among near examples
-(Nadaraya-Watson); by words, a ridge regression over TF-IDF of words and of letters in words. The stacker, which makes
-one calibrated score of them, and the threshold are fitted on scores of examples by writers of other manners, never on
-responses. Why so: docs/decisions/0012.
+Views of each text are stacked (Wolpert 1992): by meaning, over embeddings of the sentence model and of the tuned one,
+kernel ridge regressions (Saunders et al. 1998), the mean of the k best cosines to a theme's examples and the share of a
+theme among near examples (Nadaraya-Watson); by words, a ridge regression over TF-IDF of words and of letters in words.
+The stacker, which makes one calibrated score of them, and the threshold are fitted on scores of
+examples by writers of other manners, never on responses. Why so: docs/decisions/0012.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from analysis.embed import Vectors
+from analysis.embed import Encode, SideBySide, Vectors, side_by_side, workers
 from analysis.files import write_atomically
 from analysis.labels import Guide
 from analysis.places import plainly
@@ -37,14 +38,13 @@ from analysis.vision import (
     shipped_vectors,
 )
 
-Encode = Callable[[Sequence[str]], Vectors]
 Floats = npt.NDArray[np.float64]
 
-_FORM = "2"  # of what is kept: another form or another way of fitting is another linker
+_FORM = "3"  # of what is kept: another form or another way of fitting is another linker
 _FOLDS = 4
 _NEAR_VIEWS = 2  # best cosines and shares, beside a view for each bandwidth
 _MANY = 500  # examples from which a word that stands in one of them alone is left out
-_CHUNK = 2000  # texts scored at once: what is compared with every example is a large table
+_CHUNK = 1000  # texts scored at once: what is compared with every example is a large table
 _STACKER_C = 0.1
 _THRESHOLDS = np.round(np.arange(0.10, 0.71, 0.05), 2)
 _PLATEAU = 0.005  # thresholds that do as well as the best but for this are as good as the best
@@ -87,7 +87,8 @@ class VisionLinker:
     def score(self, vectors: Vectors, texts: Sequence[str] | None = None) -> Scores:
         """Score texts by their unit vectors, shape (texts, dimensions), and their words, against every theme.
 
-        Without `texts`, by meaning alone, which is less sure.
+        The vectors are as what encoded the examples gives them. Without `texts`, those of the sentence model as it is,
+        and scores by meaning alone, which is less sure.
         """
         return self._score(vectors, texts) if len(vectors) else np.zeros((0, len(self.codes)))
 
@@ -96,13 +97,14 @@ class VisionLinker:
 class Fitted:
     """What is learned from examples: all that cannot be had at once from the examples and their vectors.
 
-    `duals` has shape (bandwidths, examples, themes); `terms` are the words and runs of letters with their inverse
-    document frequency `weights` and regression `coefficients`, of words first; the stackers have a weight for each
-    feature and themes' biases last.
+    `duals` has shape (bandwidths, examples, themes), `plain_duals` are the same for scores by meaning alone; `words`
+    and `letters` are the terms with their inverse document frequency `weights` and regression `coefficients`, of words
+    first; the stackers have a weight for each feature and themes' biases last.
     """
 
     usual: npt.NDArray[np.float32]
     duals: npt.NDArray[np.float16]
+    plain_duals: npt.NDArray[np.float16]
     words: npt.NDArray[np.str_]
     letters: npt.NDArray[np.str_]
     weights: npt.NDArray[np.float32]
@@ -175,6 +177,7 @@ class _Known:
     """All examples as a linker sees them."""
 
     examples: tuple[Example, ...]
+    plain: Vectors
     vectors: Vectors
     truth: npt.NDArray[np.float32]
     settings: VisionSettings
@@ -184,7 +187,10 @@ class _Known:
         cls, examples: Sequence[Example], codes: Sequence[VisionCode], encode: Encode, settings: VisionSettings
     ) -> _Known:
         truth = np.array([[code in each.themes for code in codes] for each in examples], dtype=np.float32)
-        return cls(tuple(examples), encode([each.text for each in examples]), truth, settings)
+        texts = [each.text for each in examples]
+        plain = encode.plain(texts) if isinstance(encode, SideBySide) else encode(texts)
+        both = side_by_side(plain, encode.tuned(texts)) if isinstance(encode, SideBySide) else plain
+        return cls(tuple(examples), plain, both, truth, settings)
 
     @property
     def texts(self) -> list[str]:
@@ -192,22 +198,26 @@ class _Known:
 
 
 def _linker(codes: tuple[VisionCode, ...], known: _Known, fitted: Fitted) -> VisionLinker:
-    duals, read = fitted.duals.astype(np.float32), _Reader.kept(fitted)
-    coefficients = fitted.coefficients.astype(np.float32)
+    read, coefficients = _Reader.kept(fitted), fitted.coefficients.astype(np.float32)
+
+    def by_meaning(vectors: Vectors, examples: Vectors, duals: npt.NDArray[np.float16]) -> Floats:
+        cosines = np.asarray(vectors, dtype=np.float32) @ examples.T
+        return _meaning(cosines, known.truth, duals.astype(np.float32), fitted.usual, known.settings)
+
+    def score_some(vectors: Vectors, texts: Sequence[str] | None) -> Scores:
+        if texts is None:
+            views = by_meaning(vectors, known.plain, fitted.plain_duals)
+            return _stacked(_features(views), fitted.by_meaning)
+        by_words = read.table(texts) @ coefficients + fitted.usual
+        views = _beside(by_meaning(vectors, known.vectors, fitted.duals), by_words)
+        return _stacked(_features(views, _lengths(texts)), fitted.by_all)
 
     def score(vectors: Vectors, texts: Sequence[str] | None) -> Scores:
-        parts = []
-        for i in range(0, len(vectors), _CHUNK):
-            cosines = np.asarray(vectors[i : i + _CHUNK], dtype=np.float32) @ known.vectors.T
-            views = _meaning(cosines, known.truth, duals, fitted.usual, known.settings)
-            if texts is None:
-                parts.append(_stacked(_features(views), fitted.by_meaning))
-                continue
-            some = texts[i : i + _CHUNK]
-            by_words = read.table(some) @ coefficients + fitted.usual
-            views = np.concatenate([views, by_words[..., None]], axis=-1)
-            parts.append(_stacked(_features(views, _lengths(some)), fitted.by_all))
-        return np.concatenate(parts)
+        starts = range(0, len(vectors), _CHUNK)
+        some = [vectors[i : i + _CHUNK] for i in starts]
+        said = [None if texts is None else texts[i : i + _CHUNK] for i in starts]
+        with ThreadPoolExecutor(workers()) as pool:
+            return np.concatenate(list(pool.map(score_some, some, said)))
 
     return VisionLinker(codes, Threshold(float(fitted.threshold)), score)
 
@@ -218,51 +228,83 @@ def _linker(codes: tuple[VisionCode, ...], known: _Known, fitted: Fitted) -> Vis
 @in_one_thread
 def _fit(known: _Known) -> Fitted:
     reader = _Reader.of(known.texts)
-    table, cosines = reader.table(known.texts), known.vectors @ known.vectors.T
-    everything = np.arange(len(known.examples))
-    usual, duals, coefficients = _regressions(known, everything, cosines, table)
-    views = _held_out(known, cosines, table)
+    table, usual = reader.table(known.texts), known.truth.mean(axis=0)
+    duals, meaning = _by_meaning(known, known.vectors)
+    plain_duals, plain = (duals, meaning) if known.vectors is known.plain else _by_meaning(known, known.plain)
     statements = np.array([not each.is_phrase for each in known.examples])
-    seen, truth = views[statements], known.truth[statements]
-    lengths = _lengths([text for text, each in zip(known.texts, statements, strict=True) if each])
-    by_meaning = _fit_stacker(_features(seen[..., :-1]), truth)
-    by_all = _fit_stacker(_features(seen, lengths), truth)
+    truth, lengths = known.truth[statements], _lengths(known.texts)[statements]
+    seen = _features(_beside(meaning, _words_held_out(known, table))[statements], lengths)
+    by_all = _fit_stacker(seen, truth)
     manners = np.array([manner_of(each) for each in known.examples])[statements]
-    threshold = _best_threshold(_stacked(_features(seen, lengths), by_all), truth > 0, manners)
+    threshold = _best_threshold(_stacked(seen, by_all), truth > 0, manners)
     words, letters = reader.terms
-    kept = duals.astype(np.float16), words, letters, reader.weights, coefficients.astype(np.float16)
-    return Fitted(usual, *kept, by_meaning, by_all, threshold)
+    return Fitted(
+        usual=usual,
+        duals=duals.astype(np.float16),
+        plain_duals=plain_duals.astype(np.float16),
+        words=words,
+        letters=letters,
+        weights=reader.weights,
+        coefficients=_word_regression(table, known.truth, known.settings).astype(np.float16),
+        by_meaning=_fit_stacker(_features(plain[statements]), truth),
+        by_all=by_all,
+        threshold=threshold,
+    )
 
 
-def _held_out(known: _Known, cosines: Vectors, table: Any) -> Floats:
-    """Views of every example by what examples of other folds teach, shape (examples, themes, views)."""
+def _by_meaning(known: _Known, vectors: Vectors) -> tuple[Vectors, Floats]:
+    """Kernel regressions over these vectors, and every example's views by what examples of other folds teach.
+
+    Shapes (bandwidths, examples, themes) and (examples, themes, views).
+    """
+    cosines = vectors @ vectors.T
+    views = np.zeros((*known.truth.shape, len(known.settings.bandwidths) + _NEAR_VIEWS))
+    for own, rest in _folds(known):
+        truth = known.truth[rest]
+        duals = _kernel_regressions(cosines[np.ix_(rest, rest)], truth, known.settings)
+        views[own] = _meaning(cosines[np.ix_(own, rest)], truth, duals, truth.mean(axis=0), known.settings)
+    return _kernel_regressions(cosines, known.truth, known.settings), views
+
+
+def _words_held_out(known: _Known, table: Any) -> Floats:
+    """What the words of every example say by examples of other folds, shape (examples, themes)."""
+    found = np.zeros(known.truth.shape)
+    for own, rest in _folds(known):
+        truth = known.truth[rest]
+        found[own] = table[own] @ _word_regression(table[rest], truth, known.settings) + truth.mean(axis=0)
+    return found
+
+
+def _folds(known: _Known) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Rows of each fold, and all others."""
     fold = folds_of(known.examples, _FOLDS)
-    views = np.zeros((*known.truth.shape, len(known.settings.bandwidths) + _NEAR_VIEWS + 1))
     for number in np.unique(fold):
-        own, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        usual, duals, coefficients = _regressions(known, rest, cosines[np.ix_(rest, rest)], table[rest])
-        near = cosines[np.ix_(own, rest)]
-        views[own, :, :-1] = _meaning(near, known.truth[rest], duals, usual, known.settings)
-        views[own, :, -1] = table[own] @ coefficients + usual
-    return views
+        yield np.flatnonzero(fold == number), np.flatnonzero(fold != number)
 
 
-def _regressions(
-    known: _Known, rows: npt.NDArray[np.int64], cosines: Vectors, table: Any
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """How usual each theme is, and the kernel and word regressions of what these rows differ from that."""
+def _kernel_regressions(cosines: Vectors, truth: npt.NDArray[np.float32], settings: VisionSettings) -> Vectors:
+    """What examples add to how usual each theme is, for each bandwidth; shape (bandwidths, examples, themes)."""
     from scipy.linalg import cho_factor, cho_solve
-    from sklearn.linear_model import Ridge
 
-    settings, truth = known.settings, known.truth[rows]
-    usual = truth.mean(axis=0)
     duals = []
     for bandwidth in settings.bandwidths:
         kernel = _kernel(cosines, bandwidth)
-        kernel[np.diag_indices(len(rows))] += np.float32(settings.regularisation)
-        duals.append(cho_solve(cho_factor(kernel, overwrite_a=True, check_finite=False), truth - usual))
+        kernel[np.diag_indices(len(truth))] += np.float32(settings.regularisation)
+        wanted = truth - truth.mean(axis=0)
+        duals.append(cho_solve(cho_factor(kernel, overwrite_a=True, check_finite=False), wanted))
+    return np.stack(duals)
+
+
+def _word_regression(table: Any, truth: npt.NDArray[np.float32], settings: VisionSettings) -> Vectors:
+    """What words add to how usual each theme is; shape (terms, themes)."""
+    from sklearn.linear_model import Ridge
+
     words = Ridge(alpha=settings.regularisation, fit_intercept=False, solver="sparse_cg", tol=1e-3)
-    return usual, np.stack(duals), np.asarray(words.fit(table, truth - usual).coef_.T, dtype=np.float32)
+    return np.asarray(words.fit(table, truth - truth.mean(axis=0)).coef_.T, dtype=np.float32)
+
+
+def _beside(views: Floats, by_words: Floats) -> Floats:
+    return np.concatenate([views, by_words[..., None]], axis=-1)
 
 
 def _meaning(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import SentenceEncoder, Vectors, VectorStore, embed
+from analysis.embed import CODER_CHANGES, Embedder, EmbedSettings, Encode, LinkEmbedder, SentenceEncoder, VectorStore
 from analysis.linker import VisionLinker, fit_linker, ready_linker
 from analysis.places import names_read_plainly, plainly
 from analysis.segment import segment
 from analysis.settings import Settings
 from analysis.types import RawText, SafeText, VisionCode
-from analysis.vision import Framework, Scores, response_scores, shipped_vectors
+from analysis.vision import Framework, Scores, response_scores, shipped_tuned_vectors, shipped_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,13 @@ class LinkedTexts:
 
 
 def link_texts(
-    raw: Sequence[RawText],
-    framework: Framework,
-    settings: Settings,
-    encode: Callable[[Sequence[str]], Vectors] | None = None,
+    raw: Sequence[RawText], framework: Framework, settings: Settings, encode: Encode | None = None
 ) -> LinkedTexts:
-    """Redact and link each text as a run does; `encode` is by default the encoder of the settings."""
+    """Redact and link each text as a run does; `encode` is by default what a run embeds with."""
     if encode is None:
-        encoder = SentenceEncoder(settings.embed)
-        encode, _ = knowing_shipped_vectors(encoder, framework)
-        linker = ready_linker(framework, encode, encoder.fingerprint, settings.vision)
+        embedder = link_embedder(framework, settings.embed)
+        encode = embedder.encode
+        linker = ready_linker(framework, encode, embedder.fingerprint, settings.vision)
     else:
         linker = fit_linker(framework, encode, settings.vision)
     safe = tuple(r.text for r in Anonymiser(settings.anonymise).redact_many(clean_text(text) for text in raw))
@@ -54,7 +51,7 @@ def score_responses(
     framework: Framework,
     settings: Settings,
     linker: VisionLinker,
-    encode: Callable[[Sequence[str]], Vectors],
+    encode: Encode,
 ) -> Scores:
     """Score redacted texts, each by itself and by its segments, read as a run reads them; shape (texts, themes)."""
     names = names_read_plainly(framework.framework.places, safe)
@@ -65,15 +62,18 @@ def score_responses(
     return response_scores(linker.score(encode(wholes), wholes), segments, owner)
 
 
-def knowing_shipped_vectors(
-    encoder: SentenceEncoder, framework: Framework, kept: Path = Path("vectors-in-memory.npz")
-) -> tuple[Callable[[Sequence[str]], Vectors], VectorStore]:
-    """The encoder, which need not embed the examples of a shipped framework again, and what it knows."""
+def link_embedder(framework: Framework, settings: EmbedSettings, kept: Path | None = None) -> LinkEmbedder:
+    """What embeds texts for links; it need not embed the examples of a shipped framework.
+
+    Vectors are kept in the folder `kept` when it is told to, or in memory.
+    """
+    folder = kept or Path("vectors-in-memory")
+    plain = _embedder(SentenceEncoder(settings), folder / "plain.npz", shipped_vectors(framework))
+    tuned = _embedder(SentenceEncoder(settings, CODER_CHANGES), folder / "tuned.npz", shipped_tuned_vectors(framework))
+    return LinkEmbedder(plain, tuned)
+
+
+def _embedder(encoder: SentenceEncoder, kept: Path, shipped: Path) -> Embedder:
     store = VectorStore(kept, encoder.fingerprint)
-    store.adopt(shipped_vectors(framework))
-
-    def encode(texts: Sequence[str]) -> Vectors:
-        embed(texts, encoder, store)
-        return store.of(texts)
-
-    return encode, store
+    store.adopt(shipped)
+    return Embedder(encoder, store)

@@ -157,6 +157,11 @@ def shipped_vectors(framework: Framework) -> Path:
     return Path(str(resources.files("analysis.frameworks"))) / f"{framework.framework.id}.npz"
 
 
+def shipped_tuned_vectors(framework: Framework) -> Path:
+    """The same by the tuned sentence model (analysis/coder.npz)."""
+    return shipped_vectors(framework).with_name(f"{framework.framework.id}_tuned.npz")
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A text of the framework with the themes it speaks to; `is_phrase` tells short phrases from statements."""

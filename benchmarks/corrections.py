@@ -19,10 +19,9 @@ import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import SentenceEncoder
 from analysis.learning import Head, Taught, _Lesson, texts_of
 from analysis.linker import Rule, fit_linker
-from analysis.linking import knowing_shipped_vectors
+from analysis.linking import link_embedder
 from analysis.places import names_read_plainly, plainly
 from analysis.segment import segment
 from analysis.settings import Settings, load_settings
@@ -38,22 +37,21 @@ def main() -> None:
     parser.add_argument("--writers", nargs="*", default=[], help="writers of the framework's coded examples")
     parser.add_argument("--texts", type=Path, help="JSON lines with id and text, for sets that hold ids alone")
     parser.add_argument("--corrections", type=int, nargs="+", default=[0, 30, 100, 300])
-    parser.add_argument("--vectors", type=Path, default=Path("nowhere.npz"), help="a file to keep vectors in")
+    parser.add_argument("--vectors", type=Path, help="a folder to keep vectors in")
     arguments = parser.parse_args()
     settings = load_settings()
-    encoder = SentenceEncoder(settings.embed)
     framework = load_framework("borough_manifesto")
-    encode, store = knowing_shipped_vectors(encoder, framework, arguments.vectors)
+    words = link_embedder(framework, settings.embed, arguments.vectors)
     print(
         "| set | corrections | held out | samples-F1 | macro-F1 | shuffles that gain |\n|---|---:|---:|---:|---:|---:|"
     )
     for name, rows, rest in _sets(framework, arguments.coded, arguments.writers):
-        linker = fit_linker(rest, encode, settings.vision)
+        linker = fit_linker(rest, words.encode, settings.vision)
         taught = _read(rows, arguments.texts, settings, framework.framework.places)
-        encode(texts_of(taught))
-        _curve(name, _Lesson.of(linker, taught, encode), linker.rule, arguments.corrections)
-        if arguments.vectors.name != "nowhere.npz":
-            store.save()
+        words.learn(texts_of(taught))
+        _curve(name, _Lesson.of(linker, taught, words.encode), linker.rule, arguments.corrections)
+        if arguments.vectors:
+            words.keep()
 
 
 def _sets(

@@ -14,7 +14,7 @@ import argparse
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,9 @@ import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import SentenceEncoder, Vectors, VectorStore
+from analysis.embed import LinkEmbedder
 from analysis.linker import VisionLinker, examples_as_read, fit_linker, ready_linker
-from analysis.linking import knowing_shipped_vectors, score_responses
+from analysis.linking import link_embedder, score_responses
 from analysis.settings import Settings, load_settings
 from analysis.steady import in_one_thread
 from analysis.types import RawText
@@ -40,21 +40,18 @@ class Bench:
 
     framework: Framework
     settings: Settings
-    encoder: SentenceEncoder
-    rows: Callable[[Sequence[str]], Vectors]
-    store: VectorStore
+    words: LinkEmbedder
 
     @classmethod
-    def ready(cls, vectors: Path) -> Bench:
+    def ready(cls, vectors: Path | None) -> Bench:
         settings, framework = load_settings(), load_framework("borough_manifesto")
-        encoder = SentenceEncoder(settings.embed)
-        return cls(framework, settings, encoder, *knowing_shipped_vectors(encoder, framework, vectors))
+        return cls(framework, settings, link_embedder(framework, settings.embed, vectors))
 
     def scores(self, texts: Sequence[str], linker: VisionLinker) -> np.ndarray:
         """Scores of raw answers, shape (texts, themes)."""
         cleaned = [clean_text(RawText(text)) for text in texts]
         safe = [redaction.text for redaction in Anonymiser(self.settings.anonymise).redact_many(cleaned)]
-        return score_responses(safe, self.framework, self.settings, linker, self.rows)
+        return score_responses(safe, self.framework, self.settings, linker, self.words.encode)
 
 
 def main() -> None:
@@ -62,7 +59,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path)
     parser.add_argument("--coded", nargs="*", default=[], metavar="NAME=FILE")
     parser.add_argument("--writers", action="store_true", help="hold each writer of coded examples out in turn")
-    parser.add_argument("--vectors", type=Path, default=Path("nowhere.npz"), help="a file to keep vectors in")
+    parser.add_argument("--vectors", type=Path, help="a folder to keep vectors in")
     arguments = parser.parse_args()
     bench = Bench.ready(arguments.vectors)
     print("| set | n | samples-F1 | macro-F1 | right first |\n|---|---:|---:|---:|---:|")
@@ -70,7 +67,7 @@ def main() -> None:
         found = list(_writers_held_out(bench))
     else:
         start = time.perf_counter()
-        linker = ready_linker(bench.framework, bench.rows, bench.encoder.fingerprint, bench.settings.vision)
+        linker = ready_linker(bench.framework, bench.words.encode, bench.words.fingerprint, bench.settings.vision)
         ready = time.perf_counter() - start
         sets = [_coded(name_and_file) for name_and_file in arguments.coded]
         if arguments.shared:
@@ -80,8 +77,8 @@ def main() -> None:
     if not arguments.writers:
         print(f"\nready in {ready:.1f} s")
         _print_speed(bench, linker)
-    if arguments.vectors.name != "nowhere.npz":
-        bench.store.save()
+    if arguments.vectors:
+        bench.words.keep()
 
 
 def _writers_held_out(bench: Bench) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -90,7 +87,7 @@ def _writers_held_out(bench: Bench) -> Iterator[tuple[str, np.ndarray, np.ndarra
     for writer in sorted({example.writer for example in framework.examples} - {""}):
         own = [example for example in framework.examples if example.writer == writer]
         rest = tuple(example for example in framework.examples if example.writer != writer)
-        linker = fit_linker(framework.model_copy(update={"examples": rest}), bench.rows, bench.settings.vision)
+        linker = fit_linker(framework.model_copy(update={"examples": rest}), bench.words.encode, bench.settings.vision)
         texts, coded = [example.text for example in own], {"": [example.themes for example in own]}
         yield (writer.split("-")[0], *_measure(writer, texts, coded, bench, linker))
 
@@ -147,7 +144,7 @@ def _print_reliability(found: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> N
 def _print_speed(bench: Bench, linker: VisionLinker) -> None:
     statements = [example.text for example in examples_as_read(bench.framework)]
     texts = [f"{statements[i % len(statements)]} {i}" for i in range(MANY)]
-    size = bench.rows(["a street"]).shape[1]
+    size = bench.words.encode(["a street"]).shape[1]
     vectors = np.random.default_rng(0).normal(size=(MANY, size)).astype(np.float32) / np.sqrt(size)
     start = time.perf_counter()
     linker.rule.links(linker.score(vectors, texts))

@@ -30,9 +30,9 @@ class Layout:
         return self.root / "cache" / "vectors.npz"
 
     @property
-    def coder_vectors(self) -> Path:
-        """The same as they are read beside themes that are given in words."""
-        return self.root / "cache" / "coder-vectors.npz"
+    def tuned_vectors(self) -> Path:
+        """The same by the tuned sentence model, for themes that are given in words and for vision links."""
+        return self.root / "cache" / "tuned-vectors.npz"
 
     @property
     def manifest(self) -> Path:

@@ -18,7 +18,7 @@ from analysis.files import sha256_of
 from analysis.ingest import check_waves
 from analysis.settings import Settings, load_settings
 from analysis.types import Wave
-from analysis.vision import Framework, load_framework, shipped_vectors
+from analysis.vision import Framework, load_framework, shipped_tuned_vectors, shipped_vectors
 from flows.layout import Layout, code_fingerprint, file_hashes, fingerprint, is_done, library_versions
 from flows.refitting import Refit, finished_refits, standing_refit
 
@@ -98,9 +98,15 @@ class Plan:
         return self.request.processed / ".cache" / "framework.npz"
 
     @property
-    def shipped_vectors(self) -> Path:
-        """Vectors of a shipped framework's examples, made with the shipped model; other frameworks have none."""
-        return shipped_vectors(self.framework)
+    def framework_tuned_vectors(self) -> Path:
+        """The same by the tuned sentence model."""
+        return self.framework_vectors.with_name("framework-tuned.npz")
+
+    @property
+    def vectors_of_examples(self) -> tuple[Path, ...]:
+        """Where vectors of the framework's examples may be: shipped with it, made with the shipped model, or ours."""
+        shipped = shipped_vectors(self.framework), shipped_tuned_vectors(self.framework)
+        return (*shipped, self.framework_vectors, self.framework_tuned_vectors)
 
     @property
     def reported(self) -> tuple[WavePlan, ...]:

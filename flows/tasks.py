@@ -26,7 +26,7 @@ from analysis.changes import Coded, theme_changes
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
 from analysis.coder import TUNED_TOGETHER, Reading
 from analysis.decided import decided_codebook, decided_segments
-from analysis.embed import CODER_CHANGES, SentenceEncoder, Vectors, VectorStore, embed
+from analysis.embed import CODER_CHANGES, Embedder, LinkEmbedder, SentenceEncoder, Vectors, VectorStore
 from analysis.errors import ManifestoError
 from analysis.evidence_rich import mark_evidence
 from analysis.files import write_atomically
@@ -120,7 +120,7 @@ def learn_from_corrections(plan: Plan) -> bool:
 
 def _measured(plan: Plan, taught: Sequence[learning.Taught]) -> learning.Lesson:
     with step("learn from corrections") as work:
-        words = _Embedder(plan)
+        words = _link_words(plan)
         words.learn(learning.texts_of(taught))
         words.keep()
         lesson = learning.measure(_linker(plan), taught, words.encode, plan.settings.learning)
@@ -137,7 +137,7 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
         return False
     responses, segments = _responses(plan, wave), pd.read_parquet(folder / "split.parquet")
     with step(f"{wave.wave}: embed") as work:
-        linker, words = _linker(plan), _Embedder(plan)
+        linker, words = _linker(plan), _words(plan)
         count = words.learn(coding.texts_to_embed(responses, segments), work.advance)
         work.done = f"{count:,} new texts"
     with step(f"{wave.wave}: themes") as work:
@@ -154,7 +154,7 @@ def find_themes(plan: Plan, wave: WavePlan) -> bool:
             plan.frame.frame if plan.frame else None,
             plan.settings.code_frame,
             plan.is_of_refit(wave.wave),
-            read.as_reading if read else None,
+            _reading(read),
         )
         write_parquet(coded.segments, outputs[0])
         write_parquet(codebook_frame(coded.codebook), outputs[1])
@@ -173,7 +173,7 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
     if is_done(folder, "vision", key, outputs):
         return False
     with step(f"{wave.wave}: vision links") as work:
-        words, responses = _Embedder(plan), _responses(plan, wave)
+        words, responses = _link_words(plan), _responses(plan, wave)
         found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
         themed = pd.read_parquet(folder / "themed.parquet")
         plain = coding.read_plainly(responses, themed, plan.framework.framework.places)
@@ -197,7 +197,7 @@ def find_gaps(plan: Plan, wave: WavePlan) -> bool:
     if is_done(folder, "gaps", key, outputs):
         return False
     with step(f"{wave.wave}: gaps") as work:
-        words, linker = _Embedder(plan), _linker(plan)
+        words, linker = _words(plan), _linker(plan)
         responses, segments = _responses(plan, wave), pd.read_parquet(folder / "segments.parquet")
         words.learn(coding.texts_to_embed(responses, segments))
         known = _gap_groups(plan, wave.before) if wave.before else Codebook.empty()
@@ -232,7 +232,7 @@ def mark_answers(plan: Plan, wave: WavePlan) -> bool:
     responses, segments = _responses(plan, wave), pd.read_parquet(folder / "split.parquet")
     with step(f"{wave.wave}: stances and evidence") as work:
         open_questions = {q.id: q.text for q in plan.consultation.questions if q.stance == "open"}
-        words = _Embedder(plan)
+        words = _words(plan)
         words.learn(coding.texts_to_embed(responses, segments))
         model = load_stance_model(plan.model)
         stances = tell_stances(segments, responses, open_questions, words.vectors_of, model, plan.settings.stance)
@@ -254,7 +254,7 @@ def compare_waves(plan: Plan, wave: WavePlan) -> bool:
         return False
     waves = plan.waves[: plan.waves.index(wave) + 1]
     with step(f"{wave.wave}: changes") as work:
-        words = _Embedder(plan)
+        words = _words(plan)
         responses = publishing.stacked(plan, "responses", waves)
         found, names = _codebook(plan, wave.wave), [each.wave for each in waves]
         codebook = decided_codebook(found, plan.decisions, publishing.known_of(plan))
@@ -279,14 +279,14 @@ def rebuild_codebook(plan: Plan) -> bool:
     number = done[-1].number + 1 if done else 1
     folder, names = folder_of(plan.layout, number), [wave.wave for wave in plan.waves]
     with step("rebuild the codebook") as work:
-        words, linker, read = _Embedder(plan), _linker(plan), _reader(plan)
+        words, linker, read = _words(plan), _linker(plan), _reader(plan)
         responses, segments = (publishing.stacked(plan, name, plan.waves) for name in ("responses", "segments"))
         words.learn(coding.texts_to_embed(responses, segments))
         before = _codebook(plan, names[-1])
         rebuilt = coding.rebuild(
             responses, segments, before, names, number, words.encode, words.vectors_of, plan.settings.themes,
             guide_of(plan.framework, linker), plan.frame.frame if plan.frame else None, plan.settings.code_frame,
-            read.as_reading if read else None,
+            _reading(read),
         )  # fmt: skip
         for name, table in publishing.themes_before(plan, before, segments).items():
             write_parquet(table, folder / f"before-{name}.parquet")
@@ -349,7 +349,7 @@ def render_report(plan: Plan, wave: WavePlan) -> bool:
 
 def answer_vectors(plan: Plan, wave: WavePlan) -> Callable[[Sequence[str]], Vectors]:
     """Vectors of a wave's answers by content hash: as embedded for its themes, or made again if they are gone."""
-    words = _Embedder(plan)
+    words = _words(plan)
     words.learn(list(_responses(plan, wave)["text"]))
     return words.vectors_of
 
@@ -360,45 +360,42 @@ def _defence(plan: Plan) -> intake.Defence:
     return intake.Defence(anonymiser, corrections, ResidualCheck(anonymiser.keep))
 
 
-class _Embedder:
+def _words(plan: Plan, kept: Path | None = None) -> Embedder:
     """The run's encoder in front of a vector store, by default the consultation's."""
-
-    def __init__(self, plan: Plan, store: Path | None = None, changes: Path | None = None) -> None:
-        self._encoder = _encoder(plan.model, plan, changes)
-        self._store = VectorStore(store or plan.layout.vectors, self._encoder.fingerprint)
-        for known in (plan.shipped_vectors, plan.framework_vectors):
-            self._store.adopt(known)
-
-    @property
-    def fingerprint(self) -> str:
-        return self._encoder.fingerprint
-
-    def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
-        return embed(texts, self._encoder, self._store, on_progress)
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        self.learn(texts)
-        return self._store.of(texts)
-
-    def vectors_of(self, hashes: Sequence[str]) -> Vectors:
-        return self._store.get(hashes)
-
-    def keep(self) -> None:
-        self._store.save()
-
-    @property
-    def as_reading(self) -> Reading | None:
-        """None where the changes were not made for this model, which then reads as it embeds."""
-        centre = self._encoder.centre
-        return Reading(self.encode, centre, TUNED_TOGETHER) if centre is not None else None
+    return _embedder(plan, kept or plan.layout.vectors, None)
 
 
-def _reader(plan: Plan) -> _Embedder | None:
+def _tuned(plan: Plan, kept: Path | None = None) -> Embedder:
+    """The same as the encoder is tuned to hear themes."""
+    return _embedder(plan, kept or plan.layout.tuned_vectors, CODER_CHANGES)
+
+
+def _embedder(plan: Plan, kept: Path, changes: Path | None) -> Embedder:
+    encoder = _encoder(plan, changes)
+    store = VectorStore(kept, encoder.fingerprint)
+    for known in plan.vectors_of_examples:
+        store.adopt(known)
+    return Embedder(encoder, store)
+
+
+def _link_words(plan: Plan) -> LinkEmbedder:
+    """What embeds for vision links."""
+    return LinkEmbedder(_words(plan), _tuned(plan))
+
+
+def _reader(plan: Plan) -> Embedder | None:
     """What reads responses beside the themes of a code frame, if there is one."""
-    return _Embedder(plan, plan.layout.coder_vectors, CODER_CHANGES) if plan.frame else None
+    return _tuned(plan) if plan.frame else None
 
 
-def _keep(*embedders: _Embedder | None) -> None:
+def _reading(reader: Embedder | None) -> Reading | None:
+    """None where the changes were not made for this model, which then reads as it embeds."""
+    if reader is None or reader.centre is None:
+        return None
+    return Reading(reader.encode, reader.centre, TUNED_TOGETHER)
+
+
+def _keep(*embedders: Embedder | None) -> None:
     for each in embedders:
         if each:
             each.keep()
@@ -406,7 +403,7 @@ def _keep(*embedders: _Embedder | None) -> None:
 
 def _linker(plan: Plan) -> VisionLinker:
     """The linker of the framework, once per process; its examples' vectors are kept for all consultations."""
-    words = _Embedder(plan, plan.framework_vectors)
+    words = LinkEmbedder(_words(plan, plan.framework_vectors), _tuned(plan, plan.framework_tuned_vectors))
     words.learn([example.text for example in examples_as_read(plan.framework)])
     words.keep()  # memo or not, so that what is on disk does not depend on what this process did before
     key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
@@ -419,7 +416,7 @@ def _head(plan: Plan) -> learning.Head | None:
     """What people's corrections taught; None where there are too few, or where they teach nothing that holds."""
     if not publishing.lesson(plan).learned_from:
         return None
-    return learning.fit_head(_linker(plan), _taught(plan), _Embedder(plan).encode)
+    return learning.fit_head(_linker(plan), _taught(plan), _link_words(plan).encode)
 
 
 def _taught(plan: Plan) -> tuple[learning.Taught, ...]:
@@ -436,8 +433,8 @@ _linkers: dict[str, VisionLinker] = {}
 _encoders: dict[str, SentenceEncoder] = {}
 
 
-def _encoder(fingerprint_: str, plan: Plan, changes: Path | None = None) -> SentenceEncoder:
-    key = fingerprint(fingerprint_, str(changes))
+def _encoder(plan: Plan, changes: Path | None) -> SentenceEncoder:
+    key = fingerprint(plan.model, str(changes))
     if key not in _encoders:
         _encoders[key] = SentenceEncoder(plan.settings.embed, changes)
     return _encoders[key]

@@ -3,6 +3,7 @@
 import hashlib
 import random
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,12 @@ from analysis import embed as embedding
 from analysis.embed import (
     CODER_CHANGES,
     SHIPPED_MODEL,
+    Embedder,
     EmbedSettings,
+    LinkEmbedder,
     SentenceEncoder,
+    SideBySide,
+    Vectors,
     VectorStore,
     content_hash,
     embed,
@@ -213,3 +218,48 @@ def test_trained_changes_are_left_out_for_a_model_they_were_not_made_for(tmp_pat
     encoder = SentenceEncoder(settings.embed, tmp_path / "changes.npz")
     assert encoder.fingerprint == SentenceEncoder(settings.embed).fingerprint
     assert encoder.centre is None
+
+
+# --- side by side -----------------------------------------------------------------------------------------------------
+
+
+class Tuned(FakeEncoder):
+    """Other vectors than those of the fake encoder that it is beside."""
+
+    fingerprint = "fake-tuned"
+    centre = None
+
+    def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        return super().encode([f"{text} again" for text in texts], on_progress)
+
+
+def embedder(encoder: FakeEncoder, path: Path) -> Embedder:
+    return Embedder(encoder, VectorStore(path, encoder.fingerprint))  # type: ignore[arg-type]
+
+
+def test_two_vectors_side_by_side_are_one_of_unit_length_whose_cosines_are_the_mean_of_both() -> None:
+    plain, tuned = FakeEncoder().encode, Tuned().encode
+    both = SideBySide(plain, tuned)(TEXTS[:3])
+    wanted = (plain(TEXTS[:3]) @ plain(TEXTS[:3]).T + tuned(TEXTS[:3]) @ tuned(TEXTS[:3]).T) / 2
+    np.testing.assert_allclose(both @ both.T, wanted, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(both, axis=1), 1, atol=1e-6)
+
+
+def test_links_are_embedded_by_both_models_and_once_where_these_are_one(tmp_path: Path) -> None:
+    plain, tuned = embedder(FakeEncoder(), tmp_path / "plain.npz"), embedder(Tuned(), tmp_path / "tuned.npz")
+    words = LinkEmbedder(plain, tuned)
+    assert words.learn(TEXTS) == len(set(TEXTS))
+    assert words.learn(TEXTS) == 0
+    vectors = words.vectors_of([content_hash(text) for text in TEXTS])
+    np.testing.assert_array_equal(vectors, words.encode(TEXTS))
+    words.keep()
+    kept = LinkEmbedder(
+        *(embedder(e, tmp_path / f"{n}.npz") for n, e in (("plain", FakeEncoder()), ("tuned", Tuned())))
+    )
+    assert kept.learn(TEXTS) == 0
+
+    same = LinkEmbedder(plain, embedder(FakeEncoder(), tmp_path / "unused.npz"))
+    np.testing.assert_array_equal(same.encode(TEXTS), plain.encode(TEXTS))
+    assert same.fingerprint == plain.fingerprint != words.fingerprint
+    same.keep()
+    assert not (tmp_path / "unused.npz").exists()

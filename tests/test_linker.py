@@ -1,5 +1,6 @@
 """Which themes a text is linked to by its scores, and what is kept of a fitted linker."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ from conftest import FakeEncoder
 from test_vision import WORDS, sentences, small_framework
 
 from analysis import linker as linking
-from analysis.embed import SHIPPED_SHA256, Vectors, VectorStore
+from analysis.embed import Encode, SideBySide, Vectors, content_hash
 from analysis.linker import Threshold, VisionLinker, examples_as_read, fit_linker, keep_linker, ready_linker
+from analysis.linking import link_embedder
 from analysis.settings import Settings
-from analysis.vision import Framework, load_framework, shipped_frameworks, shipped_vectors
+from analysis.vision import Framework, load_framework, shipped_frameworks
 
 # --- the threshold ----------------------------------------------------------------------------------------------------
 
@@ -91,11 +93,49 @@ def test_what_was_kept_of_something_else_is_fitted_anew(settings: Settings, tmp_
     ready_linker(changed, encode, "fake-1", settings.vision, tmp_path / "absent.npz")
 
 
-def shipped_encode(framework: Framework) -> tuple[list[str], Vectors]:
-    store = VectorStore(Path("none.npz"), SHIPPED_SHA256)
-    store.adopt(shipped_vectors(framework))
+# --- two readings side by side ----------------------------------------------------------------------------------------
+
+
+def blurred(texts: Sequence[str]) -> Vectors:
+    """A reading that hears a third of each text alone."""
+    return FakeEncoder().encode([" ".join(text.split()[::3]) for text in texts])
+
+
+def test_a_second_reading_adds_to_links_and_not_to_scores_by_meaning_alone(settings: Settings, tmp_path: Path) -> None:
+    framework, sharp = Framework.model_validate(small_framework()), FakeEncoder().encode
+    alone, both = (fit_linker(framework, encode, settings.vision) for encode in (blurred, SideBySide(blurred, sharp)))
+    truth = np.array([[code == theme for code in alone.codes] for theme in WORDS for _ in range(5)])
+    found = {
+        "alone": alone.score(blurred(TEXTS), TEXTS),
+        "both": both.score(SideBySide(blurred, sharp)(TEXTS), TEXTS),
+    }
+    losses = {name: -np.log(np.where(truth, scores, 1 - scores)).mean() for name, scores in found.items()}
+    assert losses["both"] < losses["alone"]
+    np.testing.assert_array_equal(both.score(blurred(TEXTS)), alone.score(blurred(TEXTS)))
+
+    keep_linker(framework, SideBySide(blurred, sharp), "two", settings.vision, tmp_path / "kept.npz")
+    kept = ready_linker(framework, SideBySide(blurred, sharp), "two", settings.vision, tmp_path / "kept.npz")
+    np.testing.assert_array_equal(kept.score(SideBySide(blurred, sharp)(TEXTS), TEXTS), found["both"])
+
+
+def test_scores_do_not_depend_on_how_many_texts_are_scored_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linker = fit_linker(Framework.model_validate(small_framework()), FakeEncoder().encode, settings.vision)
+    whole = scores_of(linker)
+    monkeypatch.setattr(linking, "_CHUNK", 7)
+    np.testing.assert_allclose(scores_of(linker), whole, atol=1e-6)
+
+
+# --- what is shipped --------------------------------------------------------------------------------------------------
+
+
+def shipped_encode(framework: Framework, settings: Settings) -> tuple[list[str], Vectors, Encode, str]:
+    """The examples, their vectors, what gives these, and its fingerprint; no example has to be embedded."""
+    words = link_embedder(framework, settings.embed)
     texts = [example.text for example in examples_as_read(framework)]
-    return texts, store.of(texts)
+    vectors = words.vectors_of([content_hash(text) for text in texts])
+    return texts, vectors, words.encode, words.fingerprint
 
 
 @pytest.mark.parametrize("name", shipped_frameworks())
@@ -105,8 +145,8 @@ def test_the_shipped_linker_is_of_the_shipped_framework(
     """Else every run fits it anew: run training/frameworks/fit.py after a change."""
     monkeypatch.setattr(linking, "_fit", never)
     framework = load_framework(name)
-    texts, vectors = shipped_encode(framework)
-    linker = ready_linker(framework, lambda _: vectors, SHIPPED_SHA256, settings.vision)
+    texts, vectors, encode, encoder = shipped_encode(framework, settings)
+    linker = ready_linker(framework, encode, encoder, settings.vision)
     links = linker.rule.links(linker.score(vectors[::40], texts[::40]))
     truth = np.array([[c in e.themes for c in linker.codes] for e in examples_as_read(framework)[::40]])
     assert (links == truth).mean() > 0.95, "what it was fitted on"
@@ -115,9 +155,9 @@ def test_the_shipped_linker_is_of_the_shipped_framework(
 @pytest.mark.parametrize("name", ["corporate_plan", pytest.param("borough_manifesto", marks=pytest.mark.slow)])
 def test_the_shipped_linker_is_what_fitting_gives(name: str, settings: Settings) -> None:
     framework = load_framework(name)
-    texts, vectors = shipped_encode(framework)
-    shipped = ready_linker(framework, lambda _: vectors, SHIPPED_SHA256, settings.vision)
-    fresh = fit_linker(framework, lambda _: vectors, settings.vision)
+    texts, vectors, encode, encoder = shipped_encode(framework, settings)
+    shipped = ready_linker(framework, encode, encoder, settings.vision)
+    fresh = fit_linker(framework, encode, settings.vision)
     turned = np.roll(vectors[::9], 1, axis=0)  # of other texts, so that not all is as in the examples
     np.testing.assert_allclose(shipped.score(turned, texts[::9]), fresh.score(turned, texts[::9]), atol=5e-3)
     assert shipped.rule == fresh.rule

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from analysis.embed import CODER_CHANGES, SentenceEncoder, VectorStore, content_hash
 from analysis.errors import InputError
 from analysis.linker import VisionLinker, examples_as_read, fit_linker
 from analysis.settings import Settings
@@ -26,6 +27,8 @@ from analysis.vision import (
     response_scores,
     samples_f1,
     shipped_frameworks,
+    shipped_tuned_vectors,
+    shipped_vectors,
 )
 
 MANIFESTO = [
@@ -399,15 +402,17 @@ def test_shipped_statements_hold_no_personal_data_patterns() -> None:
     assert [text for text in texts if personal.search(text)] == []
 
 
-def test_shipped_vectors_cover_the_shipped_framework_and_are_the_models(settings: Settings, tmp_path: Path) -> None:
-    from importlib import resources
-
-    from analysis.embed import SentenceEncoder, VectorStore, content_hash
-
-    encoder = SentenceEncoder(settings.embed)
+@pytest.mark.parametrize(
+    ("shipped", "changes"), [(shipped_vectors, None), (shipped_tuned_vectors, CODER_CHANGES)], ids=["plain", "tuned"]
+)
+def test_shipped_vectors_cover_the_shipped_framework_and_are_the_models(
+    shipped: Callable[[Framework], Path], changes: Path | None, settings: Settings, tmp_path: Path
+) -> None:
+    encoder = SentenceEncoder(settings.embed, changes)
     store = VectorStore(tmp_path / "none.npz", encoder.fingerprint)
-    store.adopt(Path(str(resources.files("analysis.frameworks"))) / "borough_manifesto.npz")
-    texts = [example.text for example in examples_as_read(load_framework("borough_manifesto"))]
+    framework = load_framework("borough_manifesto")
+    store.adopt(shipped(framework))
+    texts = [example.text for example in examples_as_read(framework)]
     assert not store.missing([content_hash(text) for text in texts])
     some = texts[::97]
     assert np.allclose(store.of(some), encoder.encode(some), atol=2e-3)
