@@ -27,13 +27,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from analysis.embed import Vectors
+from analysis.embed import Encode, Vectors
 from analysis.labels import LABEL_STOP_WORDS
 from analysis.space import unit_rows
 
 Scores = npt.NDArray[np.float64]
 """Shape (segments, themes): how much each speaks to each, about 0 to 1."""
-Encode = Callable[[Sequence[str]], Vectors]
 Rows = npt.NDArray[np.int64]
 
 _MEANING, _WORDS = 4 / 7, 3 / 7  # at these weights both spread alike, and meaning tells twice as much

@@ -128,12 +128,15 @@ def content_hash(text: str) -> str:
 
 
 class VectorStore:
-    """Vectors by content hash in one `.npz` file, tied to one model; a store of another model counts as empty."""
+    """Vectors by content hash in one `.npz` file, tied to one model; a store of another model counts as empty.
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
+    Without a path they are in memory alone.
+    """
+
+    def __init__(self, path: Path | None, fingerprint: str) -> None:
         self._path = path
         self._fingerprint = fingerprint
-        self._vectors: dict[str, Vectors] = dict(self._read(path))
+        self._vectors: dict[str, Vectors] = dict(self._read(path)) if path else {}
         self._adopted: dict[str, Vectors] = {}
         self._unsaved = False
 
@@ -152,8 +155,8 @@ class VectorStore:
 
     def save(self) -> None:
         """Write the store, whole, if anything is new."""
-        if self._unsaved:
-            self._write()
+        if self._unsaved and self._path:
+            self._write(self._path)
             self._unsaved = False
 
     def get(self, hashes: Sequence[str]) -> Vectors:
@@ -172,12 +175,14 @@ class VectorStore:
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["fingerprint"]) != self._fingerprint:
                 return ()
-            steps = np.float32(stored["steps"]) if "steps" in stored else np.float32(1)  # shipped as whole numbers
-            return zip(stored["hashes"].tolist(), stored["vectors"].astype(np.float32) / steps, strict=True)
+            vectors = stored["vectors"].astype(np.float32)
+            if "steps" in stored:  # shipped as whole numbers
+                vectors /= np.float32(stored["steps"])
+            return zip(stored["hashes"].tolist(), vectors, strict=True)
 
-    def _write(self) -> None:
+    def _write(self, path: Path) -> None:
         hashes = sorted(self._vectors)
-        with write_atomically(self._path) as part, part.open("wb") as file:
+        with write_atomically(path) as part, part.open("wb") as file:
             np.savez(
                 file, fingerprint=self._fingerprint, hashes=np.array(hashes, dtype="U32"), vectors=self.get(hashes)
             )
@@ -200,6 +205,14 @@ class Embedder:
     def __init__(self, encoder: SentenceEncoder, store: VectorStore) -> None:
         self._encoder = encoder
         self._store = store
+
+    @classmethod
+    def of(cls, encoder: SentenceEncoder, kept: Path | None, known: Iterable[Path]) -> Embedder:
+        """With a store in the file `kept`, or in memory, and what the files `known` hold."""
+        store = VectorStore(kept, encoder.fingerprint)
+        for path in known:
+            store.adopt(path)
+        return cls(encoder, store)
 
     @property
     def fingerprint(self) -> str:
@@ -256,9 +269,9 @@ class LinkEmbedder:
         """Change whenever a vector would."""
         return "|".join(each.fingerprint for each in self._each)
 
-    def learn(self, texts: Sequence[str]) -> int:
-        """Embed what is not known; return how many texts that were."""
-        return max(each.learn(texts) for each in self._each)
+    def learn(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> int:
+        """Embed what is not known; return how many vectors that were."""
+        return sum(each.learn(texts, on_progress) for each in self._each)
 
     def vectors_of(self, hashes: Sequence[str]) -> Vectors:
         """Return the vectors of texts that are known, by content hash."""

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.codebook import Codebook, Theme
-from analysis.coder import CoderSettings, Encode, Marks, Reading, code_to_themes, facets_of
-from analysis.embed import Vectors
+from analysis.coder import CoderSettings, Marks, Reading, code_to_themes, facets_of
+from analysis.embed import Encode, Vectors
 from analysis.space import Space, unit_rows
 from analysis.themes import Coded, Corpus, ThemeSettings
 from analysis.types import ThemeId, ThemeState, VisionCode, Wave

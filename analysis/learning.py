@@ -8,7 +8,7 @@ measured on corrections held out, and used only if links get better by more than
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,15 +17,15 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.decisions import Decisions, ResponseKey, codes_of
-from analysis.embed import Vectors, content_hash
+from analysis.embed import Encode, Vectors, content_hash
 from analysis.linker import VisionLinker
 from analysis.places import names_read_plainly, plainly
 from analysis.priorities import RESPONSE_KEY
+from analysis.steady import in_one_thread
 from analysis.tables import rows_of
 from analysis.types import SafeText, Status
 from analysis.vision import Scores, response_scores, rows_f1
 
-Encode = Callable[[Sequence[str]], Vectors]
 _SLOPE, _SHIFT, _WEIGHTS = 0.1, 0.5, 0.9  # variances of the priors: slope - 1, shift, weights on unit vectors
 
 
@@ -111,6 +111,7 @@ def texts_of(taught: Iterable[Taught]) -> list[str]:
     return sorted({text for each in taught for text in (each.text, *each.parts)})
 
 
+@in_one_thread
 def measure(linker: VisionLinker, taught: Sequence[Taught], encode: Encode, settings: LearningSettings) -> Lesson:
     """Say what corrections teach: each is scored by a head that was fitted on the others (cross-validation)."""
     plain = Lesson(len(taught), sum(each.changed for each in taught))
@@ -134,6 +135,7 @@ def _is_gain(gains: npt.NDArray[np.float64]) -> bool:
     return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
+@in_one_thread
 def fit_head(linker: VisionLinker, taught: Sequence[Taught], encode: Encode) -> Head:
     """Fit a head on all corrections."""
     return _Lesson.of(linker, taught, encode).fit()

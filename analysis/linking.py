@@ -10,11 +10,12 @@ import numpy as np
 
 from analysis.anonymise import Anonymiser
 from analysis.clean import clean_text
-from analysis.embed import CODER_CHANGES, Embedder, EmbedSettings, Encode, LinkEmbedder, SentenceEncoder, VectorStore
+from analysis.embed import CODER_CHANGES, Embedder, EmbedSettings, Encode, LinkEmbedder, SentenceEncoder
 from analysis.linker import VisionLinker, fit_linker, ready_linker
 from analysis.places import names_read_plainly, plainly
 from analysis.segment import segment
 from analysis.settings import Settings
+from analysis.steady import in_one_thread
 from analysis.types import RawText, SafeText, VisionCode
 from analysis.vision import Framework, Scores, response_scores, shipped_tuned_vectors, shipped_vectors
 
@@ -46,6 +47,7 @@ def link_texts(
     return LinkedTexts(safe, tuple(codes), scores)
 
 
+@in_one_thread
 def score_responses(
     safe: Sequence[SafeText],
     framework: Framework,
@@ -65,15 +67,10 @@ def score_responses(
 def link_embedder(framework: Framework, settings: EmbedSettings, kept: Path | None = None) -> LinkEmbedder:
     """What embeds texts for links; it need not embed the examples of a shipped framework.
 
-    Vectors are kept in the folder `kept` when it is told to, or in memory.
+    Vectors are in memory, or in files of the folder `kept` once it is told to keep them.
     """
-    folder = kept or Path("vectors-in-memory")
-    plain = _embedder(SentenceEncoder(settings), folder / "plain.npz", shipped_vectors(framework))
-    tuned = _embedder(SentenceEncoder(settings, CODER_CHANGES), folder / "tuned.npz", shipped_tuned_vectors(framework))
-    return LinkEmbedder(plain, tuned)
-
-
-def _embedder(encoder: SentenceEncoder, kept: Path, shipped: Path) -> Embedder:
-    store = VectorStore(kept, encoder.fingerprint)
-    store.adopt(shipped)
-    return Embedder(encoder, store)
+    plain, tuned = SentenceEncoder(settings), SentenceEncoder(settings, CODER_CHANGES)
+    return LinkEmbedder(
+        Embedder.of(plain, kept and kept / "plain.npz", [shipped_vectors(framework)]),
+        Embedder.of(tuned, kept and kept / "tuned.npz", [shipped_tuned_vectors(framework)]),
+    )

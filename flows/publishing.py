@@ -17,7 +17,9 @@ from analysis.checking import reviewed
 from analysis.codebook import Codebook, codebook_from_frame, subthemes_table, themes_table
 from analysis.coding import response_themes, themed_segments
 from analysis.decided import Decided, Known, decided_segments, decided_tables, said_of_vision
+from analysis.embed import CODER_CHANGES
 from analysis.evidence_rich import with_evidence
+from analysis.files import sha256_of
 from analysis.intake import SafeWave
 from analysis.learning import Lesson
 from analysis.quotes import VectorOf
@@ -170,6 +172,7 @@ def manifest(plan: Plan, decided: Decided) -> dict[str, Any]:
         "framework": {"id": plan.framework.framework.id, "sha256": plan.framework.fingerprint},
         "code_frame": _frame_manifest(plan),
         "models": {"embedding": {"name": plan.settings.embed.model, "sha256": plan.model},
+                   "tuned_for_themes": {"name": CODER_CHANGES.name, "sha256": sha256_of(CODER_CHANGES)},
                    "spacy": plan.settings.anonymise.spacy_model or "the recogniser shipped with this project"},
         "settings": plan.settings.model_dump(),
         "versions": library_versions(),
@@ -237,6 +240,7 @@ def _provenance(plan: Plan, wave: WavePlan) -> tuple[tuple[str, str], ...]:
         *files,
         ("Vision framework", f"{plan.framework.framework.id}, sha256 {plan.framework.fingerprint[:16]}…"),
         ("Embedding model", f"{plan.settings.embed.model}, sha256 {plan.model[:16]}…"),
+        ("Tuned for themes", f"{CODER_CHANGES.name}, sha256 {sha256_of(CODER_CHANGES)[:16]}…"),
         ("Manifesto Voices", version("manifesto-voices")),
         ("Libraries", ", ".join(f"{name} {number}" for name, number in library_versions().items() if name != "python")),
     )

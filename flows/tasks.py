@@ -26,7 +26,7 @@ from analysis.changes import Coded, theme_changes
 from analysis.codebook import Codebook, codebook_frame, codebook_from_frame
 from analysis.coder import TUNED_TOGETHER, Reading
 from analysis.decided import decided_codebook, decided_segments
-from analysis.embed import CODER_CHANGES, Embedder, LinkEmbedder, SentenceEncoder, Vectors, VectorStore
+from analysis.embed import CODER_CHANGES, Embedder, LinkEmbedder, SentenceEncoder, Vectors
 from analysis.errors import ManifestoError
 from analysis.evidence_rich import mark_evidence
 from analysis.files import write_atomically
@@ -121,7 +121,7 @@ def learn_from_corrections(plan: Plan) -> bool:
 def _measured(plan: Plan, taught: Sequence[learning.Taught]) -> learning.Lesson:
     with step("learn from corrections") as work:
         words = _link_words(plan)
-        words.learn(learning.texts_of(taught))
+        words.learn(learning.texts_of(taught), work.advance)
         words.keep()
         lesson = learning.measure(_linker(plan), taught, words.encode, plan.settings.learning)
         work.done = publishing.learning_line(lesson)
@@ -177,7 +177,7 @@ def link_to_vision(plan: Plan, wave: WavePlan) -> bool:
         found = codebook_from_frame(pd.read_parquet(folder / "codebook-found.parquet"))
         themed = pd.read_parquet(folder / "themed.parquet")
         plain = coding.read_plainly(responses, themed, plan.framework.framework.places)
-        words.learn(sorted(set(plain.values())))
+        words.learn(sorted(set(plain.values())), work.advance)
         linked = coding.link_vision(responses, themed, found, _linker(plan), words.vectors_of, _head(plan), plain)
         write_parquet(linked.segments, outputs[0])
         write_parquet(checked("response_vision", linked.response_vision), outputs[1])
@@ -371,11 +371,7 @@ def _tuned(plan: Plan, kept: Path | None = None) -> Embedder:
 
 
 def _embedder(plan: Plan, kept: Path, changes: Path | None) -> Embedder:
-    encoder = _encoder(plan, changes)
-    store = VectorStore(kept, encoder.fingerprint)
-    for known in plan.vectors_of_examples:
-        store.adopt(known)
-    return Embedder(encoder, store)
+    return Embedder.of(_encoder(plan, changes), kept, plan.vectors_of_examples)
 
 
 def _link_words(plan: Plan) -> LinkEmbedder:

@@ -69,6 +69,15 @@ class FakeEncoder:
         return np.sum([word_direction(word) for word in words], axis=0)
 
 
+class TunedFakeEncoder(FakeEncoder):
+    """Other vectors of the same texts, as the tuned model gives them."""
+
+    fingerprint = "fake-tuned"
+
+    def _direction(self, text: str) -> Vectors:
+        return super()._direction(text) + word_direction("tuned")
+
+
 def word_direction(word: str) -> Vectors:
     direction = np.random.default_rng(zlib.crc32(word.encode())).normal(size=DIMENSIONS)
     return np.asarray(direction / np.linalg.norm(direction), dtype=np.float32)

@@ -3,12 +3,11 @@
 import hashlib
 import random
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder
+from conftest import FakeEncoder, TunedFakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +20,6 @@ from analysis.embed import (
     LinkEmbedder,
     SentenceEncoder,
     SideBySide,
-    Vectors,
     VectorStore,
     content_hash,
     embed,
@@ -223,22 +221,12 @@ def test_trained_changes_are_left_out_for_a_model_they_were_not_made_for(tmp_pat
 # --- side by side -----------------------------------------------------------------------------------------------------
 
 
-class Tuned(FakeEncoder):
-    """Other vectors than those of the fake encoder that it is beside."""
-
-    fingerprint = "fake-tuned"
-    centre = None
-
-    def encode(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
-        return super().encode([f"{text} again" for text in texts], on_progress)
-
-
 def embedder(encoder: FakeEncoder, path: Path) -> Embedder:
     return Embedder(encoder, VectorStore(path, encoder.fingerprint))  # type: ignore[arg-type]
 
 
 def test_two_vectors_side_by_side_are_one_of_unit_length_whose_cosines_are_the_mean_of_both() -> None:
-    plain, tuned = FakeEncoder().encode, Tuned().encode
+    plain, tuned = FakeEncoder().encode, TunedFakeEncoder().encode
     both = SideBySide(plain, tuned)(TEXTS[:3])
     wanted = (plain(TEXTS[:3]) @ plain(TEXTS[:3]).T + tuned(TEXTS[:3]) @ tuned(TEXTS[:3]).T) / 2
     np.testing.assert_allclose(both @ both.T, wanted, atol=1e-6)
@@ -246,15 +234,15 @@ def test_two_vectors_side_by_side_are_one_of_unit_length_whose_cosines_are_the_m
 
 
 def test_links_are_embedded_by_both_models_and_once_where_these_are_one(tmp_path: Path) -> None:
-    plain, tuned = embedder(FakeEncoder(), tmp_path / "plain.npz"), embedder(Tuned(), tmp_path / "tuned.npz")
+    plain, tuned = embedder(FakeEncoder(), tmp_path / "plain.npz"), embedder(TunedFakeEncoder(), tmp_path / "tuned.npz")
     words = LinkEmbedder(plain, tuned)
-    assert words.learn(TEXTS) == len(set(TEXTS))
+    assert words.learn(TEXTS) == 2 * len(set(TEXTS))
     assert words.learn(TEXTS) == 0
     vectors = words.vectors_of([content_hash(text) for text in TEXTS])
     np.testing.assert_array_equal(vectors, words.encode(TEXTS))
     words.keep()
     kept = LinkEmbedder(
-        *(embedder(e, tmp_path / f"{n}.npz") for n, e in (("plain", FakeEncoder()), ("tuned", Tuned())))
+        *(embedder(e, tmp_path / f"{n}.npz") for n, e in (("plain", FakeEncoder()), ("tuned", TunedFakeEncoder())))
     )
     assert kept.learn(TEXTS) == 0
 

@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import FakeEncoder
+from conftest import FakeEncoder, TunedFakeEncoder
 from flow_place import Place
 from prefect_server import private_prefect
 from voices import answers
@@ -37,6 +37,9 @@ HOSTILE = [
 ]
 
 
+TUNED = TunedFakeEncoder()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _server() -> Iterator[None]:
     with private_prefect():
@@ -48,7 +51,8 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     from flows import tasks
 
     fake = FakeEncoder()
-    monkeypatch.setattr(tasks, "_encoder", lambda *_: fake)
+    monkeypatch.setattr(tasks, "_encoder", lambda _, changes: TUNED if changes else fake)
+    TUNED.seen.clear()
     return fake
 
 
@@ -64,7 +68,8 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Place:
     ]
     empty = [{"ID": "e1", "Who": "e1", "Ward": "", "What do you like?": "n/a", "What do you hope for?": ""}]
     place.wave("2024", [*answers(), *odd, *empty])
-    before, tasks._encoder = tasks._encoder, lambda *_: FakeEncoder()  # type: ignore[assignment]
+    encoders = (TUNED, FakeEncoder())
+    before, tasks._encoder = tasks._encoder, lambda _, changes: encoders[changes is None]  # type: ignore[assignment,return-value]
     try:
         place.run()
     finally:
@@ -131,6 +136,7 @@ def test_running_again_does_no_work(analysed: Place, encoder: FakeEncoder) -> No
     result = analysed.run()
     assert not result.worked
     assert not encoder.seen
+    assert not TUNED.seen
     assert analysed.bytes() == before
 
 
@@ -187,7 +193,10 @@ def test_a_new_wave_adds_only_itself(tmp_path: Path, analysed: Place, encoder: F
     place.run()
     old = {path: data for path, data in analysed.bytes().items() if path.startswith("waves/2024")}
     assert {path: data for path, data in place.bytes().items() if path.startswith("waves/2024")} == old
-    assert not [text for text in encoder.seen if text in set(analysed.table("segments")["text"])], "embedded twice"
+    for seen in (encoder.seen, TUNED.seen):
+        assert not [text for text in seen if text in set(analysed.table("segments")["text"])], "embedded again"
+        wolves = [text for text in seen if text.startswith("Wolves howl")]
+        assert len(wolves) == len(set(wolves)) > len(new) / 2, "each once by each model"
     before, after = analysed.table("themes"), place.table("themes")
     assert list(after["theme_id"][: len(before)]) == list(before["theme_id"])
     assert list(after["label"][: len(before)]) == list(before["label"])
@@ -346,12 +355,12 @@ def test_killed_anywhere_and_run_again_gives_the_same_bytes(tmp_path: Path, anal
 
 _RUN = """
 import sys
-from conftest import FakeEncoder
+from conftest import FakeEncoder, TunedFakeEncoder
 from prefect_server import private_prefect
 with private_prefect():
     from flows import tasks
     from flows.consultation import analyse_consultation
-    tasks._encoder = lambda *_: FakeEncoder()
+    tasks._encoder = lambda _, changes: TunedFakeEncoder() if changes else FakeEncoder()
     analyse_consultation(*sys.argv[1:])
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import FakeEncoder, write_export
+from conftest import FakeEncoder, TunedFakeEncoder, write_export
 from filelock import FileLock
 from flow_place import Place
 from prefect_server import private_prefect
@@ -27,7 +27,8 @@ from flows.reviewing import export_review
 DAY = 86_400
 WRITTEN = (
     "refits/001/codebook.parquet", "refits/001/before-themes.csv", "evaluation/disagreements.csv",
-    "evaluation/evaluation.json", "cache/vectors.npz", "waves/w1/stances.parquet", "waves/w2/evidence.parquet",
+    "evaluation/evaluation.json", "cache/vectors.npz",
+    "cache/tuned-vectors.npz", "waves/w1/stances.parquet", "waves/w2/evidence.parquet",
     "waves/w2/theme_changes.parquet", "waves/w1/gap_near.parquet", "waves/w1/gap_groups.parquet", "gaps.csv",
     "response_gaps.parquet", "learning.json", "handed-out.json", "manifest.json",
 )  # fmt: skip
@@ -40,12 +41,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
     place = Place(tmp_path_factory.mktemp("purge"))
     place.wave("w1", answers()[::4]).wave("w2", [{**row, "ID": f"2-{row['ID']}"} for row in answers()[1::4]])
-    before, tasks._encoder = tasks._encoder, lambda *_: FakeEncoder()  # type: ignore[assignment]
+    before, tasks._encoder = tasks._encoder, _fake_encoder  # type: ignore[assignment]
     with private_prefect():
         place.run(refit=True)
     tasks._encoder = before
     hand_out(place)
     yield place
+
+
+def _fake_encoder(_: Plan, changes: Path | None) -> FakeEncoder:
+    return TunedFakeEncoder() if changes else FakeEncoder()
 
 
 def hand_out(place: Place) -> None:
