@@ -65,11 +65,12 @@ class Tagger:
         self._known: dict[str, Tagged] = {}
 
     def spelt(self, phrase: str, texts: Iterable[str]) -> str:
-        """A phrase of several words, some with capitals, as it is mostly written: "Social Security"."""
-        if " " not in phrase or phrase.islower():
+        """A phrase of several words as it is mostly written: "Social Security"."""
+        if " " not in phrase:
             return phrase
-        wanted = re.compile(rf"(?<!^)(?<![\w'’-]){re.escape(phrase)}(?![\w'’-])", re.IGNORECASE)
-        forms = Counter(found for text in texts if not text.isupper() for found in wanted.findall(text))
+        wanted = re.compile(rf"(?<![\w'’-]){re.escape(phrase)}(?![\w'’-])", re.IGNORECASE)
+        written = [found for text in texts if not text.isupper() for found in wanted.finditer(text)]
+        forms = Counter(found[0] for found in written if found.start() > 0 or _is_telling(found[0]))
         return min(forms, key=lambda form: (-forms[form], form)) if forms else phrase
 
     def tag(self, text: str) -> Tagged:
@@ -91,6 +92,11 @@ class Tagger:
         respelt = TOKEN.sub(lambda found: self._compounds.get(found[0].casefold(), found[0].casefold()), text)
         joined = self._pairs.sub(lambda found: self._compounds[found[0]], respelt)
         return TOKEN.sub(lambda found: self._spelling.get(found[0], found[0]), joined)
+
+
+def _is_telling(form: str) -> bool:
+    """Whether a form at the start of a text tells how it is written: not by its first capital, which stands there."""
+    return form[1:] != form[1:].lower() or form[0].islower()
 
 
 def noun_phrases(tagged: Tagged) -> Iterator[tuple[str, ...]]:

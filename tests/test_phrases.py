@@ -79,6 +79,10 @@ def test_names_keep_their_capitals_and_sentences_do_not_give_any() -> None:
     assert tagger.tag(texts[0]).words[0] == "parks"
     assert tagger.tag(texts[1]).words[1] == "GP"
     assert tagger.spelt("barking Station", texts) == "Barking Station"
+    lakes = ["Heron Park lake at dawn", "Heron park and the school", "Heron Park for ten minutes", "a heron park"]
+    assert tagger.spelt("heron park", lakes) == "Heron Park", "a second capital tells though the sentence starts there"
+    assert tagger.spelt("heron park", [*lakes, "the heron park", "my heron park"]) == "heron park"
+    assert tagger.spelt("more parks", ["More parks", "More parks please", "more parks"]) == "more parks"
 
 
 def test_a_word_that_names_no_topic_may_be_part_of_a_name() -> None:
