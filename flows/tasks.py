@@ -402,7 +402,7 @@ def _linker(plan: Plan) -> VisionLinker:
     words = LinkEmbedder(_words(plan, plan.framework_vectors), _tuned(plan, plan.framework_tuned_vectors))
     words.learn([example.text for example in examples_as_read(plan.framework)])
     words.keep()  # memo or not, so that what is on disk does not depend on what this process did before
-    key = fingerprint(plan.framework.fingerprint, plan.model, plan.settings.fingerprint("vision"))
+    key = fingerprint(plan.framework.fingerprint, words.fingerprint, plan.settings.fingerprint("vision"))
     if key not in _linkers:
         _linkers[key] = ready_linker(plan.framework, words.encode, words.fingerprint, plan.settings.vision)
     return _linkers[key]
