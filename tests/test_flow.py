@@ -247,6 +247,7 @@ def test_a_refit_keeps_what_lasts_tells_what_came_and_stands_from_then_on(tmp_pa
     assert set(changes["wave"]) == {"w2", "w3"}
 
 
+@pytest.mark.slow
 def test_a_refit_beside_a_code_frame_keeps_its_themes_and_one_of_another_space_is_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,6 +84,7 @@ NEW = [
 ]
 
 
+@pytest.mark.slow
 def test_a_decided_book_holds_in_three_re_runs_and_a_new_wave(place: Place) -> None:
     machine = themes_of(place)
     one, two, three = list(machine.index)[:3]
