@@ -203,9 +203,9 @@ def _linker(codes: tuple[VisionCode, ...], known: _Known, fitted: Fitted) -> Vis
     read, coefficients = _Reader.kept(fitted), fitted.coefficients.astype(np.float32)
     duals, plain_duals = fitted.duals.astype(np.float32), fitted.plain_duals.astype(np.float32)
 
-    def by_meaning(vectors: Vectors, examples: Vectors, duals: Vectors) -> Floats:
+    def by_meaning(vectors: Vectors, examples: Vectors, learned: Vectors) -> Floats:
         cosines = np.asarray(vectors, dtype=np.float32) @ examples.T
-        return _meaning(cosines, known.truth, duals, fitted.usual, known.settings)
+        return _meaning(cosines, known.truth, learned, fitted.usual, known.settings)
 
     def score_some(vectors: Vectors, texts: Sequence[str] | None) -> Scores:
         if texts is None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from analysis.embed import SentenceEncoder, VectorStore, embed
+from analysis.embed import Embedder, SentenceEncoder
 from analysis.framework_check import Advice, advise
 from analysis.settings import load_settings
-from analysis.vision import Framework, examples_of, load_framework, shipped_vectors
+from analysis.vision import Framework, load_framework, shipped_vectors
 
 
 def check_framework(name: str) -> tuple[Framework, tuple[Advice, ...]]:
@@ -17,9 +16,5 @@ def check_framework(name: str) -> tuple[Framework, tuple[Advice, ...]]:
     Raises InputError with every fault of the file.
     """
     framework = load_framework(name, Path())
-    encoder = SentenceEncoder(load_settings().embed)
-    with tempfile.TemporaryDirectory() as folder:
-        store = VectorStore(Path(folder) / "vectors.npz", encoder.fingerprint)
-        store.adopt(shipped_vectors(framework))
-        embed([example.text for example in examples_of(framework)], encoder, store)
-        return framework, advise(framework, store.of)
+    words = Embedder.of(SentenceEncoder(load_settings().embed), None, [shipped_vectors(framework)])
+    return framework, advise(framework, words.encode)

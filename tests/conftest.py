@@ -78,6 +78,11 @@ class TunedFakeEncoder(FakeEncoder):
         return super()._direction(text) + word_direction("tuned")
 
 
+def encoder_of_run(_: object, changes: Path | None) -> FakeEncoder:
+    """In place of the encoder of a run, plain or tuned."""
+    return TunedFakeEncoder() if changes else FakeEncoder()
+
+
 def word_direction(word: str) -> Vectors:
     direction = np.random.default_rng(zlib.crc32(word.encode())).normal(size=DIMENSIONS)
     return np.asarray(direction / np.linalg.norm(direction), dtype=np.float32)

@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import FakeEncoder, TunedFakeEncoder
+from conftest import FakeEncoder, TunedFakeEncoder, encoder_of_run
 from flow_place import Place
 from prefect_server import private_prefect
 from voices import answers
@@ -68,8 +68,7 @@ def analysed(tmp_path_factory: pytest.TempPathFactory) -> Place:
     ]
     empty = [{"ID": "e1", "Who": "e1", "Ward": "", "What do you like?": "n/a", "What do you hope for?": ""}]
     place.wave("2024", [*answers(), *odd, *empty])
-    encoders = (TUNED, FakeEncoder())
-    before, tasks._encoder = tasks._encoder, lambda _, changes: encoders[changes is None]  # type: ignore[assignment,return-value]
+    before, tasks._encoder = tasks._encoder, encoder_of_run  # type: ignore[assignment]
     try:
         place.run()
     finally:
@@ -356,12 +355,12 @@ def test_killed_anywhere_and_run_again_gives_the_same_bytes(tmp_path: Path, anal
 
 _RUN = """
 import sys
-from conftest import FakeEncoder, TunedFakeEncoder
+from conftest import encoder_of_run
 from prefect_server import private_prefect
 with private_prefect():
     from flows import tasks
     from flows.consultation import analyse_consultation
-    tasks._encoder = lambda _, changes: TunedFakeEncoder() if changes else FakeEncoder()
+    tasks._encoder = encoder_of_run
     analyse_consultation(*sys.argv[1:])
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import FakeEncoder, TunedFakeEncoder, write_export
+from conftest import encoder_of_run, write_export
 from filelock import FileLock
 from flow_place import Place
 from prefect_server import private_prefect
@@ -41,16 +41,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
     place = Place(tmp_path_factory.mktemp("purge"))
     place.wave("w1", answers()[::4]).wave("w2", [{**row, "ID": f"2-{row['ID']}"} for row in answers()[1::4]])
-    before, tasks._encoder = tasks._encoder, _fake_encoder  # type: ignore[assignment]
+    before, tasks._encoder = tasks._encoder, encoder_of_run  # type: ignore[assignment]
     with private_prefect():
         place.run(refit=True)
     tasks._encoder = before
     hand_out(place)
     yield place
-
-
-def _fake_encoder(_: Plan, changes: Path | None) -> FakeEncoder:
-    return TunedFakeEncoder() if changes else FakeEncoder()
 
 
 def hand_out(place: Place) -> None:

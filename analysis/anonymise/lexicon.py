@@ -133,6 +133,7 @@ PERSON_VERBS = words(
     """
 )
 PRONOUNS = words("she he her him his hers")
+SPEAKERS = words("i you he she it we they who has have had")  # before "said": it is no name
 CALENDAR = words(
     """
     january february march april may june july august summer autumn winter spring sunday will hope love man

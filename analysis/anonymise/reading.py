@@ -30,6 +30,7 @@ from analysis.anonymise.lexicon import (
     SHOP_TYPES,
     SHORT_GIVEN,
     SIGN_OFFS,
+    SPEAKERS,
     STRONG_TITLES,
     TIMES,
     VERB_LIKE_TYPES,
@@ -41,7 +42,6 @@ LONGEST_NAME = 4
 PERSON_RATHER = 0.95  # how likely "Hazel" of "Hazel Marsh" has to be a person, so that it is no place
 CERTAIN, LIKELY, POSSIBLE, SLIGHT = 0.95, 0.75, 0.5, 0.3
 
-_SPEAKERS = [[word] for word in ("i", "you", "he", "she", "it", "we", "they", "who", "has", "have", "had")]
 _TITLED = STRONG_TITLES | PROFESSIONAL_TITLES | frozenset({"miss"})
 
 # What a word may be, strongest first.
@@ -384,7 +384,7 @@ def _first_of_two(i: int, tokens: Sequence[Token], folded: Sequence[str]) -> boo
 
     "Said Ahmed" is a name, "He said Ahmed" is not; "said ahmed" after a word for a person is still read as one.
     """
-    if i + 1 >= len(tokens) or folded[i - 1 : i] in _SPEAKERS:
+    if i + 1 >= len(tokens) or (i > 0 and folded[i - 1] in SPEAKERS):
         return False
     capital = tokens[i].text[0].isupper()
     spoken = capital and folded[i] in NAMES_TOO and folded[i] in load_gazetteer().given
