@@ -88,6 +88,7 @@ def test_any_listed_name_goes_in_any_case(given_name: str, surname: str, frame: 
     [
         ("it is zero seven seven hundred nine hundred one two three", "nine hundred"),
         ("claim number 4 4 7 1 9 2 was lost", "4 4 7 1 9 2"),
+        ("as 12 34 56 a", "12 34 56"),
         ("rent ref 47 XK 0 9208 again", "47 XK 0 9208"),
         ("CAD 4417 of 12 June, no reply", "4417"),
         ("account no: one two three four five six seven eight", "four five six"),

@@ -9,6 +9,7 @@ Sources: /reference rules on UK identifiers (HMRC NIM39110, NHS Data Dictionary,
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
@@ -91,6 +92,7 @@ POSTCODE_AREAS = words(
 )
 
 
+_IN_PAIRS = re.compile(r"[a-z]{2}(?: \d\d){3} [a-d]", re.IGNORECASE)  # "as 12 34 56 a": as it is printed, word or not
 _TWO_LETTER_WORDS = words("as at by he be us we up do go an my no on or so to")
 
 
@@ -352,7 +354,7 @@ RULES: tuple[Rule, ...] = (
         "with suffix",
         rf"(?<![\w/\-])[A-Z]{SEP}[A-Z]{WIDE}(?:{ZERO_O}{WIDE}){{5}}{ZERO_O}{WIDE}[A-D](?![\w])",
         0.8,
-        _refuses(lambda value: _too_few_digits(value) or (value[:2].lower() in _TWO_LETTER_WORDS and value[2:3] == " ")), digits=4),
+        _refuses(lambda value: _too_few_digits(value) or (value[:2].lower() in _TWO_LETTER_WORDS and value[2:3] == " " and not _IN_PAIRS.fullmatch(value))), digits=4),
     Rule(
         "NI_NUMBER",
         "after its name",
